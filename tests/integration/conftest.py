@@ -1,0 +1,100 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Fixtures for tests on this machine's own libvirtd: scratch names, a directory QEMU can read, cleanup.
+
+Whatever a test makes is called ``mct-<process id of pytest>-...``. Cleanup, before and after, removes what carries this
+run's id and what a run that no longer lives has left behind; nothing else is ever touched.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import typing as t
+import zlib
+from pathlib import Path
+
+import libvirt
+import pytest
+
+URI = "qemu:///system"
+SCRATCH = re.compile(r"^mct-(\d+)-")
+UNDEFINE = (
+    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+)
+
+
+def _is_ours(name: str) -> bool:
+    """Made by this run, or by one that is over."""
+    match = SCRATCH.match(name)
+    if match is None:
+        return False
+    pid = int(match.group(1))
+    return pid == os.getpid() or not Path(f"/proc/{pid}").exists()
+
+
+def _clean(conn: libvirt.virConnect) -> None:
+    """Remove scratch domains, networks, pools; a pool's files stay, their directory is the test's own."""
+    for domain in conn.listAllDomains():
+        if _is_ours(domain.name()):
+            if domain.isActive():
+                domain.destroy()
+            if domain.isPersistent():
+                domain.undefineFlags(UNDEFINE)
+    for thing in [*conn.listAllNetworks(), *conn.listAllStoragePools()]:
+        if _is_ours(thing.name()):
+            persistent = thing.isPersistent()
+            if thing.isActive():
+                thing.destroy()
+            if persistent:
+                thing.undefine()
+
+
+@pytest.fixture(scope="session")
+def libvirt_uri() -> t.Iterator[str]:
+    """qemu:///system of this machine, cleaned before and after. A machine without it fails the test: nothing is skipped."""
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
+    try:
+        conn = libvirt.open(URI)
+    except libvirt.libvirtError as error:
+        pytest.fail(f"{URI} can't be reached ({error}). `make setup` installs and starts libvirtd.")
+    _clean(conn)
+    yield URI
+    _clean(conn)
+    conn.close()
+
+
+@pytest.fixture
+def scratch(libvirt_uri: str, request: pytest.FixtureRequest) -> str:
+    """A prefix for the names of what this test makes: ``mct-<pid>-<short hash of the test's id>``."""
+    return f"mct-{os.getpid()}-{zlib.crc32(request.node.nodeid.encode()):08x}"
+
+
+@pytest.fixture
+def images_dir() -> t.Iterator[Path]:
+    """An empty directory that QEMU's user may enter (pytest's tmp_path is closed to it); gone after the test."""
+    path = Path(tempfile.mkdtemp(prefix=f"mct-{os.getpid()}-", dir="/var/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def virsh(libvirt_uri: str) -> t.Callable[..., str]:
+    """``virsh("dumpxml", name)`` returns what virsh prints; the test fails where virsh does (unless ``check=False``)."""
+
+    def run(*words: str, check: bool = True) -> str:
+        done = subprocess.run(
+            ["virsh", "-q", "-c", libvirt_uri, *words], capture_output=True, text=True, timeout=120, check=False
+        )
+        if check and done.returncode:
+            pytest.fail(f"virsh {' '.join(words)}: {done.stderr}")
+        return done.stdout
+
+    return run
