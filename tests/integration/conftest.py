@@ -58,7 +58,7 @@ def _clean(conn: libvirt.virConnect) -> None:
 
 @pytest.fixture(scope="session")
 def libvirt_uri() -> t.Iterator[str]:
-    """qemu:///system of this machine, cleaned before and after. A machine without it fails the test: nothing is skipped."""
+    """qemu:///system of this machine, cleaned before and after; without it a test fails, nothing is skipped."""
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
     try:
         conn = libvirt.open(URI)
@@ -87,7 +87,7 @@ def images_dir() -> t.Iterator[Path]:
 
 @pytest.fixture
 def virsh(libvirt_uri: str) -> t.Callable[..., str]:
-    """``virsh("dumpxml", name)`` returns what virsh prints; the test fails where virsh does (unless ``check=False``)."""
+    """``virsh("dumpxml", name)`` returns what virsh prints; the test fails where it does (unless ``check=False``)."""
 
     def run(*words: str, check: bool = True) -> str:
         done = subprocess.run(
