@@ -1,0 +1,66 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Reading /proc, /sys and /dev of a machine, or of a directory that holds a copy of them."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+
+class Tree:
+    """Files under a root. What isn't there is None or empty; what is there but may not be read is kept in ``unseen``."""
+
+    def __init__(self, root: str = "/") -> None:
+        self.root = root
+        self.unseen: list[str] = []
+
+    def path(self, *parts: str) -> str:
+        """A path below the root: path('proc', 'meminfo')."""
+        return os.path.join(self.root, *parts)
+
+    def exists(self, *parts: str) -> bool:
+        return os.path.exists(self.path(*parts))
+
+    def text(self, *parts: str) -> str | None:
+        """A file's text without the blanks around it."""
+        try:
+            with open(self.path(*parts), encoding="utf-8", errors="replace") as file:
+                return file.read().strip()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            self._not_seen(parts)
+            return None
+
+    def number(self, *parts: str) -> int | None:
+        """A file's whole number; None where there is no such file or something else is in it."""
+        text = self.text(*parts)
+        return int(text) if text and text.isdigit() else None
+
+    def names(self, *parts: str) -> list[str]:
+        """The names in a directory, sorted."""
+        try:
+            return sorted(os.listdir(self.path(*parts)))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError:
+            self._not_seen(parts)
+            return []
+
+    def nearest(self, path: str) -> str:
+        """The longest part of an absolute path that is there: a pool's directory may still have to be made."""
+        found = os.path.normpath(path)
+        while found != "/" and not os.path.isdir(self.path(found.lstrip("/"))):
+            found = os.path.dirname(found)
+        return found
+
+    def space(self, path: str) -> tuple[int, int]:
+        """Bytes of the file system at an absolute path, and those an ordinary user can still have: (total, free)."""
+        file_system = os.statvfs(self.path(path.lstrip("/")))
+        return file_system.f_blocks * file_system.f_frsize, file_system.f_bavail * file_system.f_frsize
+
+    def _not_seen(self, parts: t.Sequence[str]) -> None:
+        path = "/" + "/".join(parts)
+        if path not in self.unseen:
+            self.unseen.append(path)
