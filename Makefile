@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+#
+# Every target does its own set-up. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+STEPS_QUICK := lint sanity docs unit integration artifact bench
+
+.PHONY: help setup test test-all test-quick test-lint test-sanity test-docs test-unit test-integration test-artifact \
+	test-lab test-empty-root bench build clean
+
+help: ## this list
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
+
+setup: ## system packages, .venv, libvirtd: all that the other targets need
+	@tools/setup.sh
+
+test: setup ## every test, the lab of three machines included
+	@tools/test.sh $(STEPS_QUICK) lab
+
+test-all: test
+
+test-quick: setup ## every test but the lab
+	@tools/test.sh $(STEPS_QUICK)
+
+test-lint: setup ## ruff, mypy, ansible-lint, shellcheck, changelog
+	@tools/test.sh lint
+
+test-sanity: setup ## ansible-test sanity
+	@tools/test.sh sanity
+
+test-docs: setup ## ansible-doc of every module, role and playbook's syntax
+	@tools/test.sh docs
+
+test-unit: setup ## pure logic and libvirt's test driver
+	@tools/test.sh unit
+
+test-integration: setup ## real objects on this machine's libvirtd
+	@tools/test.sh integration
+
+test-artifact: setup ## build the collection, install it elsewhere, read its documentation from there
+	@tools/test.sh artifact
+
+test-lab: setup ## three bare machines become a mini-cloud (molecule scenario minicloud)
+	@tools/test.sh lab
+
+test-empty-root: setup ## make test-quick of HEAD in an empty Debian (SUITE=bookworm or trixie; needs root)
+	@tools/empty_root_test.sh $(or $(SUITE),trixie)
+
+bench: setup ## 500 unchanged domains in one call against libvirt's own calls and an empty playbook
+	@tools/test.sh bench
+
+build: setup ## the collection's artifact in .build/
+	@. tools/lib.sh; mkdir -p .build; ansible-galaxy collection build --force --output-path .build
+
+clean: ## remove what was built (not .venv, not the lab)
+	rm -rf .build/ansible_collections .build/artifact .build/*.tar.gz .cache/mypy .cache/pytest
+
+-include tools/lab.mk

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+#
+# usage: tools/test.sh STEP...     (lint sanity docs unit integration artifact bench lab)
+#
+# Runs every step, also after one that failed; ends with a table of steps and times, and with 1 if any step failed.
+# A step is a function below, run by this script's own second form: tools/test.sh --one STEP.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+export ANSIBLE_NOCOLOR=1 ANSIBLE_HOME="$CACHE/ansible" PY_COLORS=0 NO_COLOR=1
+
+# The integration tests write where only root may.
+as_root_with_path() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else as_root env "PATH=$PATH" PYTHONDONTWRITEBYTECODE=1 "$@"; fi
+}
+
+lint() {
+    local failed=0
+    step "ruff check" ruff check . || failed=1
+    step "ruff format" ruff format --check . || failed=1
+    step "mypy" mypy -p ansible_collections.minicloud.kvm.plugins || failed=1
+    step "ansible-lint" ansible-lint --offline -q || failed=1
+    step "antsibull-changelog" antsibull-changelog lint || failed=1
+    # shellcheck disable=SC2046
+    step "shellcheck" shellcheck -x $(git ls-files --cached --others --exclude-standard '*.sh') .ci/run || failed=1
+    return $failed
+}
+
+sanity() { tools/sanity.sh; }
+
+docs() {
+    local failed=0 name
+    for name in plugins/modules/*.py; do
+        name="minicloud.kvm.$(basename "$name" .py)"
+        ansible-doc -t module "$name" >/dev/null || failed=1
+        say "module $name"
+    done
+    for name in roles/*/; do
+        [ -d "$name" ] || continue
+        name="minicloud.kvm.$(basename "$name")"
+        [ -n "$(ansible-doc -t role "$name")" ] || { say "role $name has no documentation"; failed=1; }
+        say "role $name"
+    done
+    for name in playbooks/*.yml; do
+        [ -e "$name" ] || continue
+        name="minicloud.kvm.$(basename "$name" .yml)"
+        ansible-playbook -i inventories/minicloud --syntax-check "$name" >/dev/null || failed=1
+        say "playbook $name"
+    done
+    return $failed
+}
+
+unit() { pytest tests/unit; }
+
+integration() { as_root_with_path pytest -p no:cacheprovider tests/integration; }
+
+# What a user installs is complete: nothing but the artifact and ansible-core's own paths.
+artifact() {
+    local work="$ROOT/.build/artifact" failed=0 name
+    rm -rf "$work"
+    mkdir -p "$work/empty"
+    ansible-galaxy collection build --output-path "$work" >/dev/null
+    say "$(cd "$work" && du -h -- *.tar.gz | tr '\t' ' ')"
+    ansible-galaxy collection install --offline --no-deps -p "$work/collections" "$work"/*.tar.gz >/dev/null
+    if tar -tzf "$work"/*.tar.gz | grep -E '(^|/)(\.venv|\.build|\.cache|\.lab|__pycache__)(/|$)'; then
+        say "the artifact carries what it must not"
+        failed=1
+    fi
+    cd "$work/empty"
+    for name in "$ROOT"/plugins/modules/*.py; do
+        name="minicloud.kvm.$(basename "$name" .py)"
+        ANSIBLE_COLLECTIONS_PATH="$work/collections" ANSIBLE_COLLECTIONS_SCAN_SYS_PATH=false \
+            ansible-doc -t module "$name" | grep -q "$work/collections" || { say "$name is not in the artifact"; failed=1; }
+    done
+    return $failed
+}
+
+bench() {
+    local script found=0
+    for script in tests/bench/bench_*.py; do
+        [ -e "$script" ] || continue
+        found=1
+        as_root_with_path python "$script"
+    done
+    [ $found -eq 1 ] || { say "no benchmark in tests/bench"; return 1; }
+}
+
+lab() { cd extensions && molecule test -s minicloud; }
+
+if [ "${1:-}" = --one ]; then
+    "$2"
+    exit
+fi
+
+[ $# -gt 0 ] || die "usage: tools/test.sh STEP..."
+names=() times=() results=() status=0 began=$SECONDS
+for name in "$@"; do
+    printf '\n===== %s\n' "$name"
+    start=$SECONDS
+    if "$0" --one "$name" </dev/null; then result=passed; else result=FAILED status=1; fi
+    names+=("$name") times+=($((SECONDS - start))) results+=("$result")
+    printf -- '----- %s: %s after %d s\n' "$name" "$result" "${times[-1]}"
+done
+printf '\n'
+for index in "${!names[@]}"; do
+    printf '%-14s %6d s  %s\n' "${names[index]}" "${times[index]}" "${results[index]}"
+done
+printf '%-14s %6d s  %s\n' together $((SECONDS - began)) "$([ $status -eq 0 ] && echo passed || echo FAILED)"
+exit $status
