@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._host_kvm import X86, KvmProof
+from ansible_collections.minicloud.kvm.plugins.module_utils._host_kvm import KvmProof
 from ansible_collections.minicloud.kvm.plugins.module_utils._host_programs import Programs
 from ansible_collections.minicloud.kvm.plugins.module_utils._host_tree import Tree
 
@@ -22,13 +22,16 @@ _CGROUP_V2 = {"io": "blkio"}
 
 @dataclass(frozen=True)
 class Cpu:
-    """``virtualization``: vmx, svm or None; ``bits64``: the CPU's; ``emulated``: the machine is a virtual one."""
+    """``virtualization``: vmx (Intel), svm (AMD), sie (IBM Z) or None; ``bits64``: the x86 flag lm is there.
+
+    ``guest``: the machine is itself a virtual one; ``cores`` are those of a socket, ``threads`` those of a core.
+    """
 
     model: str | None
     vendor: str | None
     virtualization: str | None
     bits64: bool
-    emulated: bool
+    guest: bool
     sev: bool
     count: int
     sockets: int
@@ -59,7 +62,10 @@ class Disk:
 
 @dataclass(frozen=True)
 class Kvm:
-    """``device``: /dev/kvm is there; ``modules``: loaded ones; ``proof``: what came of using it; nested and sev: whether on."""
+    """``device``: /dev/kvm is there; ``modules``: those of KVM in the kernel; ``proof``: what came of using it.
+
+    ``nested``: guests may have virtual machines of their own; ``sev``: their memory may be encrypted (AMD).
+    """
 
     device: bool
     modules: list[str]
@@ -143,11 +149,6 @@ def read_host(tree: Tree, architecture: str, images_path: str, proof: KvmProof, 
     )
 
 
-def is_x86(host: Host) -> bool:
-    """Whether the CPU says in its flags that it can virtualise; other architectures have no such flag."""
-    return host.architecture in X86
-
-
 def _cpu(tree: Tree) -> Cpu:
     text = tree.text("proc", "cpuinfo") or ""
     # One block a CPU on most architectures; the fields of the first CPU are those of all.
@@ -169,9 +170,9 @@ def _cpu(tree: Tree) -> Cpu:
     return Cpu(
         model=fields.get("model name") or fields.get("cpu") or fields.get("CPU part"),
         vendor=fields.get("vendor_id") or fields.get("CPU implementer"),
-        virtualization="vmx" if "vmx" in flags else "svm" if "svm" in flags else None,
+        virtualization=next((flag for flag in ("vmx", "svm", "sie") if flag in flags), None),
         bits64="lm" in flags,
-        emulated="hypervisor" in flags,
+        guest="hypervisor" in flags,
         sev="sev" in flags,
         count=len(online),
         sockets=sockets,
@@ -262,4 +263,3 @@ def _security(tree: Tree) -> Security:
         selinux=None if enforce is None else "enforcing" if enforce == "1" else "permissive",
         apparmor=_switch(tree.text("sys", "module", "apparmor", "parameters", "enabled")) or False,
     )
-

@@ -6,27 +6,28 @@ from __future__ import annotations
 
 import os
 import typing as t
+from pathlib import Path
 
 
 class Tree:
-    """Files under a root. What isn't there is None or empty; what is there but may not be read is kept in ``unseen``."""
+    """Files under a root. What isn't there is None or empty; what may not be read is kept in ``unseen``."""
 
     def __init__(self, root: str = "/") -> None:
-        self.root = root
+        self.root = Path(root)
         self.unseen: list[str] = []
 
-    def path(self, *parts: str) -> str:
+    def path(self, *parts: str) -> Path:
         """A path below the root: path('proc', 'meminfo')."""
-        return os.path.join(self.root, *parts)
+        return self.root.joinpath(*parts)
 
     def exists(self, *parts: str) -> bool:
-        return os.path.exists(self.path(*parts))
+        """Whether there is anything at a path."""
+        return self.path(*parts).exists()
 
     def text(self, *parts: str) -> str | None:
         """A file's text without the blanks around it."""
         try:
-            with open(self.path(*parts), encoding="utf-8", errors="replace") as file:
-                return file.read().strip()
+            return self.path(*parts).read_text(encoding="utf-8", errors="replace").strip()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError:
@@ -41,7 +42,7 @@ class Tree:
     def names(self, *parts: str) -> list[str]:
         """The names in a directory, sorted."""
         try:
-            return sorted(os.listdir(self.path(*parts)))
+            return sorted(entry.name for entry in self.path(*parts).iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError:
@@ -50,14 +51,12 @@ class Tree:
 
     def nearest(self, path: str) -> str:
         """The longest part of an absolute path that is there: a pool's directory may still have to be made."""
-        found = os.path.normpath(path)
-        while found != "/" and not os.path.isdir(self.path(found.lstrip("/"))):
-            found = os.path.dirname(found)
-        return found
+        places = (Path(path), *Path(path).parents)
+        return str(next((place for place in places if self.path(*place.parts[1:]).is_dir()), "/"))
 
     def space(self, path: str) -> tuple[int, int]:
         """Bytes of the file system at an absolute path, and those an ordinary user can still have: (total, free)."""
-        file_system = os.statvfs(self.path(path.lstrip("/")))
+        file_system = os.statvfs(self.path(*Path(path).parts[1:]))
         return file_system.f_blocks * file_system.f_frsize, file_system.f_bavail * file_system.f_frsize
 
     def _not_seen(self, parts: t.Sequence[str]) -> None:
