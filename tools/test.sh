@@ -6,6 +6,8 @@
 #
 # Runs every step, also after one that failed; ends with a table of steps and times, and with 1 if any step failed.
 # A step is a function below, run by this script's own second form: tools/test.sh --one STEP.
+
+# shellcheck disable=SC2317  # the steps are called by their names
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -26,7 +28,7 @@ lint() {
     step "antsibull-changelog" antsibull-changelog lint || failed=1
     # shellcheck disable=SC2046
     step "shellcheck" shellcheck -x $(git ls-files --cached --others --exclude-standard '*.sh') .ci/run || failed=1
-    return $failed
+    return "$failed"
 }
 
 sanity() { tools/sanity.sh; }
@@ -50,7 +52,7 @@ docs() {
         ansible-playbook -i inventories/minicloud --syntax-check "$name" >/dev/null || failed=1
         say "playbook $name"
     done
-    return $failed
+    return "$failed"
 }
 
 unit() { pytest tests/unit; }
@@ -73,9 +75,10 @@ artifact() {
     for name in "$ROOT"/plugins/modules/*.py; do
         name="minicloud.kvm.$(basename "$name" .py)"
         ANSIBLE_COLLECTIONS_PATH="$work/collections" ANSIBLE_COLLECTIONS_SCAN_SYS_PATH=false \
-            ansible-doc -t module "$name" | grep -q "$work/collections" || { say "$name is not in the artifact"; failed=1; }
+            ansible-doc -t module "$name" >doc.txt || failed=1
+        grep -q "$work/collections" doc.txt || { say "$name is not in the artifact"; failed=1; }
     done
-    return $failed
+    return "$failed"
 }
 
 bench() {
@@ -85,7 +88,7 @@ bench() {
         found=1
         as_root_with_path python "$script"
     done
-    [ $found -eq 1 ] || { say "no benchmark in tests/bench"; return 1; }
+    [ "$found" -eq 1 ] || { say "no benchmark in tests/bench"; return 1; }
 }
 
 lab() { cd extensions && molecule test -s minicloud; }
