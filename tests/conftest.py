@@ -10,10 +10,17 @@ import sys
 import typing as t
 from pathlib import Path
 
+import hypothesis
+import hypothesis.configuration
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNNER = ROOT / "tests" / "support" / "run_as_ansible.py"
+
+hypothesis.configuration.set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
+# A slow machine is no failure: no deadline for one example.
+hypothesis.settings.register_profile("minicloud", deadline=None)
+hypothesis.settings.load_profile("minicloud")
 
 
 class RunModule(t.Protocol):
