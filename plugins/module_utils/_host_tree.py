@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import typing as t
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class Tree:
 
     def exists(self, *parts: str) -> bool:
         """Whether there is anything at a path."""
-        return self.path(*parts).exists()
+        return self._mode(parts) is not None
 
     def text(self, *parts: str) -> str | None:
         """A file's text without the blanks around it."""
@@ -52,12 +53,21 @@ class Tree:
     def nearest(self, path: str) -> str:
         """The longest part of an absolute path that is there: a pool's directory may still have to be made."""
         places = (Path(path), *Path(path).parents)
-        return str(next((place for place in places if self.path(*place.parts[1:]).is_dir()), "/"))
+        return str(next((place for place in places if stat.S_ISDIR(self._mode(place.parts[1:]) or 0)), "/"))
 
     def space(self, path: str) -> tuple[int, int]:
         """Bytes of the file system at an absolute path, and those an ordinary user can still have: (total, free)."""
         file_system = os.statvfs(self.path(*Path(path).parts[1:]))
         return file_system.f_blocks * file_system.f_frsize, file_system.f_bavail * file_system.f_frsize
+
+    def _mode(self, parts: t.Sequence[str]) -> int | None:
+        try:
+            return self.path(*parts).stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError:
+            self._not_seen(parts)
+            return None
 
     def _not_seen(self, parts: t.Sequence[str]) -> None:
         path = "/" + "/".join(parts)
