@@ -19,20 +19,28 @@ attributes:
     description: A second run with the same options changes nothing and says so.
   platform:
     description: The operating systems a target machine may run.
+    support: full
     platforms: posix
 """
 
-    # Modules that read and never write.
+    # Modules that read and never write. Complete in itself: without the fragment above.
     READS = r"""
 options: {}
 attributes:
   check_mode:
+    description: Runs the whole of the plan and changes nothing; what it reports is what a real run would do.
     support: full
     details: Nothing is ever changed.
   diff_mode:
+    description: Returns what differs, before and after, in the words of the options.
     support: none
     details: There is nothing to differ.
   idempotent:
+    description: A second run with the same options changes nothing and says so.
     support: full
     details: Nothing is ever changed.
+  platform:
+    description: The operating systems a target machine may run.
+    support: full
+    platforms: posix
 """
