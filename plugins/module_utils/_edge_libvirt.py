@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The edge of the modules that declare libvirt objects: from argument spec to result."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish, require
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import (
+    Kind,
+    Result,
+    argument_spec,
+    constraints,
+    declare,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBVIRT_IMPORT_ERROR, connect
+from ansible_collections.minicloud.kvm.plugins.module_utils._xml import LXML_IMPORT_ERROR
+
+
+def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
+    """A whole module: declare objects of one kind over one connection."""
+    module = AnsibleModule(argument_spec(kind), **constraints(kind))
+    require(module, "libvirt", LIBVIRT_IMPORT_ERROR, "python3-libvirt")
+    require(module, "lxml", LXML_IMPORT_ERROR, "python3-lxml")
+
+    def work() -> Result:
+        with connect(module.params["uri"]) as host:
+            return declare(kind(), host, module.params, module.check_mode)
+
+    finish(module, work)

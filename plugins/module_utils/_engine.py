@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Plan and apply, the same for every kind of libvirt object.
+
+    options -> desired --+
+                         +-> plan (pure) -> changes, diff         always
+    libvirt -> world ----+        +-------> steps, one by one     never in check mode
+
+All plans of a call are made before the first step is taken: a value that is refused anywhere leaves everything as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Change, Options, edit, mean, spec
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
+    from lxml.etree import _Element as Element
+
+World = t.TypeVar("World")
+Result = t.Dict[str, t.Any]
+
+
+@dataclasses.dataclass
+class Step:
+    """One thing to do, as data: a verb of the kind and its arguments."""
+
+    verb: str
+    args: Options = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Plan:
+    """What has to happen to one object. Nothing has to when there are no changes."""
+
+    name: str
+    state: str
+    uuid: str | None = None
+    changes: list[Change] = dataclasses.field(default_factory=list)
+    steps: list[Step] = dataclasses.field(default_factory=list)
+    restart_required: list[str] = dataclasses.field(default_factory=list)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    facts: Options = dataclasses.field(default_factory=dict)
+
+    def change(self, field: str, before: t.Any, after: t.Any) -> None:
+        self.changes.append(Change(field, before, after))
+
+    def step(self, verb: str, **args: t.Any) -> None:
+        self.steps.append(Step(verb, args))
+
+    def result(self) -> Result:
+        return {
+            "name": self.name,
+            "uuid": self.uuid,
+            "state": self.state,
+            "changes": [change.shown() for change in self.changes],
+            "restart_required": self.restart_required,
+            **self.facts,
+        }
+
+
+class Kind(t.Generic[World]):
+    """A kind of object: what it is made of, how it is found, planned and changed.
+
+    A step's verb is a method of the kind called with the world, the plan and the step's arguments.
+    """
+
+    singular: t.ClassVar[str]
+    plural: t.ClassVar[str]
+    tag: t.ClassVar[str]
+    rows: t.ClassVar[tuple[AnyRow, ...]]
+
+    def desire(self, options: Options) -> Options:
+        """The meanings of one object's options; BadValue names the first that has none."""
+        desired = mean(self.rows, options)
+        if "xml" in desired:
+            desired["xml"] = _xml.parse(desired["xml"], "The xml of {0} {1}".format(self.singular, options.get("name")))
+            if desired["xml"].tag == self.tag:
+                name = _xml.get(desired["xml"], "name")
+                if name and desired.setdefault("name", name) != name:
+                    raise BadValue("name", desired["name"], "the xml names it {0!r}".format(name))
+                if name:
+                    mean(self.rows, {"name": name})
+        if not desired.get("name"):
+            raise BadValue("name", options.get("name"), "a name is wanted, as an option or in the xml")
+        return desired
+
+    def identity(self, desired: Options) -> str:
+        """What tells one declared object from another."""
+        return str(desired["name"])
+
+    def survey(self, host: Host, desired: list[Options]) -> World:
+        """What is there, read once for all declared objects."""
+        raise NotImplementedError
+
+    def plan(self, desired: Options, world: World) -> Plan:
+        """What has to happen; changes nothing."""
+        raise NotImplementedError
+
+    def definition(self, desired: Options, tree: Element) -> list[Change]:
+        """Make a definition say what is desired: the raw xml first, so that a typed option wins."""
+        changes = _merge.merge(tree, desired["xml"], self.tag) if "xml" in desired else []
+        return changes + edit(self.rows, tree, desired)
+
+    def verify(self, desired: Options, kept: Element, name: str) -> None:
+        """A definition just made has to say what was desired, or every run would find it different again."""
+        lost = self.definition(desired, kept)
+        if lost:
+            raise KvmError(
+                "libvirt accepted {0} {1} but keeps {2}.".format(
+                    self.singular,
+                    name,
+                    "; ".join("{0}: {1!r} instead of {2!r}".format(c.field, c.before, c.after) for c in lost),
+                ),
+                error_code="not_kept",
+                remedy="Declare what libvirt keeps, or leave the option out.",
+                changes=[change.shown() for change in lost],
+            )
+
+
+def argument_spec(kind: t.Type[Kind[t.Any]]) -> Options:
+    """One object's options at the top level, or a list of them under the plural."""
+    rows = spec(kind.rows)
+    return {
+        "uri": {"type": "str", "default": "qemu:///system"},
+        kind.plural: {"type": "list", "elements": "dict", "options": rows},
+        **rows,
+    }
+
+
+def constraints(kind: t.Type[Kind[t.Any]]) -> Options:
+    """What AnsibleModule has to know besides the argument spec."""
+    return {
+        "supports_check_mode": True,
+        "mutually_exclusive": [(kind.plural, "name"), (kind.plural, "xml")],
+        "required_one_of": [(kind.plural, "name", "xml")],
+    }
+
+
+def _desires(kind: Kind[t.Any], options: Options) -> list[Options]:
+    if options.get(kind.plural) is None:
+        return [kind.desire(options)]
+    desired = []
+    for index, each in enumerate(options[kind.plural]):
+        try:
+            desired.append(kind.desire(each))
+        except KvmError as error:
+            error.message = "{0}[{1}] ({2}): {3}".format(kind.plural, index, each.get("name"), error.message)
+            raise
+    seen: set[str] = set()
+    for each in desired:
+        identity = kind.identity(each)
+        if identity in seen:
+            raise BadValue(kind.plural, identity, "it is declared twice")
+        seen.add(identity)
+    return desired
+
+
+def declare(kind: Kind[World], host: Host, options: Options, check_mode: bool) -> Result:
+    """Make the declared objects so; the module's result."""
+    desired = _desires(kind, options)
+    world = kind.survey(host, desired)
+    plans = [kind.plan(each, world) for each in desired]
+    if not check_mode:
+        for plan in plans:
+            for step in plan.steps:
+                getattr(kind, step.verb)(world, plan, **step.args)
+    results = [plan.result() for plan in plans]
+    result: Result = {
+        "changed": any(plan.changes for plan in plans),
+        "diff": _diff(kind, plans),
+        kind.plural: results,
+        "warnings": [warning for plan in plans for warning in plan.warnings],
+    }
+    if options.get(kind.plural) is None:
+        result[kind.singular] = results[0]
+    return result
+
+
+def _diff(kind: Kind[t.Any], plans: list[Plan]) -> Result:
+    def side(which: str) -> Result:
+        return {
+            "{0} {1}".format(kind.singular, plan.name): {c.field: getattr(c, which) for c in plan.changes}
+            for plan in plans
+            if plan.changes
+        }
+
+    return {"before": side("before"), "after": side("after")}

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A new volume filled from a file of the hypervisor, such that there is never half of one under its name."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import struct
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError, NotFound
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+    from lxml.etree import _Element as Element
+
+# Of pools whose volumes are files, where a finished volume can be given its name by renaming.
+FILES = ("dir", "fs", "netfs")
+
+
+@dataclasses.dataclass(frozen=True)
+class Content:
+    """What an image is: its format, the bytes a guest sees, the bytes of the file."""
+
+    format: str
+    capacity: int
+    size: int
+
+
+def inspect(path: str) -> Content:
+    """Format and sizes of an image, from its first bytes.
+
+    A qcow2 header has its magic at 0 and the virtual size, big-endian, at 24 (QEMU's docs/interop/qcow2.txt).
+    """
+    try:
+        with open(path, "rb") as image:
+            header = image.read(32)
+            size = os.fstat(image.fileno()).st_size
+    except FileNotFoundError as error:
+        raise NotFound("There is no image {0} on this host.".format(path)) from error
+    except OSError as error:
+        raise KvmError("The image {0} can't be read: {1}.".format(path, error.strerror), error_code="unreadable") from error
+    if not size:
+        raise KvmError("The image {0} is empty.".format(path), error_code="unreadable")
+    if header[:4] == b"QFI\xfb" and len(header) == 32:
+        return Content("qcow2", int(struct.unpack(">Q", header[24:32])[0]), size)
+    return Content("raw", size, size)
+
+
+def create(host: Host, pool: Handle, pool_type: str, src: str, tree: Element, capacity: int) -> None:
+    """Make a volume and fill it. An interrupted one keeps a name of its own and is thrown away by the next run."""
+    name = _xml.get(tree, "name") or ""
+    content = inspect(src)
+    partial = "{0}.partial".format(name) if pool_type in FILES else name
+    leftover = _libvirt.volumes(pool).get(partial)
+    if leftover is not None:
+        _libvirt.volume_delete(leftover)
+    _xml.put(tree, "name", partial)
+    _xml.put(tree, "capacity", str(content.capacity))
+    volume = _libvirt.volume_create(pool, partial, _xml.write(tree))
+    try:
+        with open(src, "rb") as image:
+            _libvirt.volume_upload(host, volume, image.read, content.size)
+        if capacity > content.capacity:
+            _libvirt.pool_refresh(pool)
+            _libvirt.volume_resize(_libvirt.volumes(pool)[partial], capacity, False)
+        if partial != name:
+            path = str(volume.path())
+            os.rename(path, os.path.join(os.path.dirname(path), name))
+            _libvirt.pool_refresh(pool)
+    except BaseException:
+        _libvirt.volume_delete(volume)
+        raise

@@ -1,0 +1,296 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""libvirt: one connection, one small typed function a call. The only importer of libvirt.
+
+Something that is missing is None; every other refusal of libvirt is a LibvirtError that says what was being done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+
+LIBVIRT_IMPORT_ERROR: str | None = None
+try:
+    import libvirt
+except ImportError:
+    LIBVIRT_IMPORT_ERROR = traceback.format_exc()
+
+if t.TYPE_CHECKING:
+    Handle = t.Any  # a virDomain, virNetwork, virStoragePool or virStorageVol
+
+
+class LibvirtError(KvmError):
+    """libvirt's refusal: what was being done, libvirt's own message, its code and domain."""
+
+    error_code = "libvirt_error"
+
+    def __init__(self, doing: str, error: libvirt.libvirtError, remedy: str | None = None, **facts: t.Any) -> None:
+        super().__init__(
+            "Failed to {0}: {1}.".format(doing, (error.get_error_message() or str(error)).strip().rstrip(".")),
+            remedy=remedy,
+            libvirt_code=error.get_error_code(),
+            libvirt_domain=error.get_error_domain(),
+            **facts,
+        )
+        self.code: int = error.get_error_code() or 0
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether libvirt or QEMU can't do this at all (rather than it having gone wrong)."""
+        return self.code in (
+            libvirt.VIR_ERR_NO_SUPPORT,
+            libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
+            libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
+            libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED,
+        )
+
+
+_REMEDIES = (
+    ("Failed to connect socket", "Is libvirt's daemon running on this host, and may this user use it?"),
+    ("authentication", "The user needs access to libvirt: become root, or be in the group libvirt."),
+    ("Cannot recv data", "Can this host log in there with ssh, with a key and a known host key?"),
+)
+
+
+@contextlib.contextmanager
+def doing(what: str) -> t.Iterator[None]:
+    """libvirt's errors inside become a LibvirtError that says what was being done."""
+    try:
+        yield
+    except libvirt.libvirtError as error:
+        text = error.get_error_message() or ""
+        remedy = next((remedy for words, remedy in _REMEDIES if words in text), None)
+        raise LibvirtError(what, error, remedy) from error
+
+
+def connect(uri: str, read_only: bool = False) -> Host:
+    """A connection. libvirt's own printing of errors is silenced: they come back as exceptions."""
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
+    # Must come before the first connection; the loop itself only runs while something is waited for.
+    libvirt.virEventRegisterDefaultImpl()
+    with doing("connect to libvirt at {0}".format(uri)):
+        connection = libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
+    return Host(uri, connection)
+
+
+class Host:
+    """A libvirt connection, and waiting on its events."""
+
+    def __init__(self, uri: str, connection: libvirt.virConnect) -> None:
+        self.uri = uri
+        self.connection = connection
+
+    def close(self) -> None:
+        with contextlib.suppress(libvirt.libvirtError):
+            self.connection.close()
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def capabilities(self) -> str:
+        with doing("read the host's capabilities"):
+            return str(self.connection.getCapabilities())
+
+    def hostname(self) -> str:
+        with doing("ask for the host's name"):
+            return str(self.connection.getHostname())
+
+    def wait(self, done: t.Callable[[], bool], event: int, timeout: float, domain: Handle | None = None) -> bool:
+        """Wait until ``done`` says so, looking again at each event of that kind; False when the time is over.
+
+        event: VIR_DOMAIN_EVENT_ID_*. timeout: seconds.
+        """
+        woken: list[bool] = []
+
+        def wake(*_args: object) -> None:
+            woken.append(True)
+
+        deadline = time.monotonic() + timeout
+        callback = self.connection.domainEventRegisterAny(domain, event, wake, None)
+        timer = libvirt.virEventAddTimeout(-1, wake, None)
+        try:
+            # Registered before the first look: an event between the two is not missed.
+            while not done():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                libvirt.virEventUpdateTimeout(timer, max(1, int(left * 1000)))
+                del woken[:]
+                while not woken:
+                    libvirt.virEventRunDefaultImpl()
+            return True
+        finally:
+            libvirt.virEventRemoveTimeout(timer)
+            self.connection.domainEventDeregisterAny(callback)
+
+
+def names(handles: t.Iterable[Handle]) -> dict[str, Handle]:
+    """Handles by name; libvirt keeps the name in the handle, so this asks nothing."""
+    return {str(handle.name()): handle for handle in handles}
+
+
+# --- networks -------------------------------------------------------------------------------------------------------
+
+
+def networks(host: Host) -> dict[str, Handle]:
+    with doing("list the networks"):
+        return names(host.connection.listAllNetworks(0))
+
+
+def network_xml(network: Handle, inactive: bool = True) -> str:
+    with doing("read network {0}".format(network.name())):
+        # An inactive XML exists of persistent networks only.
+        flags = libvirt.VIR_NETWORK_XML_INACTIVE if inactive and network.isPersistent() else 0
+        return str(network.XMLDesc(flags))
+
+
+def network_define(host: Host, name: str, xml: str) -> Handle:
+    with doing("define network {0}".format(name)):
+        return host.connection.networkDefineXML(xml)
+
+
+# What virNetworkUpdate can change in a running network: (section, by the option's name).
+def network_update(network: Handle, command: str, section: str, index: int, xml: str, live: bool) -> None:
+    """Change one entry of a network in place. command: add, delete, modify. index: which <ip>, -1 where there is none."""
+    commands = {
+        "add": libvirt.VIR_NETWORK_UPDATE_COMMAND_ADD_LAST,
+        "delete": libvirt.VIR_NETWORK_UPDATE_COMMAND_DELETE,
+        "modify": libvirt.VIR_NETWORK_UPDATE_COMMAND_MODIFY,
+    }
+    sections = {
+        "ip_dhcp_host": libvirt.VIR_NETWORK_SECTION_IP_DHCP_HOST,
+        "ip_dhcp_range": libvirt.VIR_NETWORK_SECTION_IP_DHCP_RANGE,
+        "dns_host": libvirt.VIR_NETWORK_SECTION_DNS_HOST,
+    }
+    flags = libvirt.VIR_NETWORK_UPDATE_AFFECT_LIVE if live else libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG
+    with doing("change {0} of network {1}".format(section, network.name())):
+        network.update(commands[command], sections[section], index, xml, flags)
+
+
+# --- pools and volumes ----------------------------------------------------------------------------------------------
+
+
+def pools(host: Host) -> dict[str, Handle]:
+    with doing("list the storage pools"):
+        return names(host.connection.listAllStoragePools(0))
+
+
+def pool_xml(pool: Handle, inactive: bool = True) -> str:
+    with doing("read storage pool {0}".format(pool.name())):
+        flags = libvirt.VIR_STORAGE_XML_INACTIVE if inactive and pool.isPersistent() else 0
+        return str(pool.XMLDesc(flags))
+
+
+def pool_define(host: Host, name: str, xml: str) -> Handle:
+    with doing("define storage pool {0}".format(name)):
+        return host.connection.storagePoolDefineXML(xml, 0)
+
+
+def pool_build(pool: Handle) -> None:
+    """Make the target's directory; formats nothing."""
+    with doing("make the target of storage pool {0}".format(pool.name())):
+        pool.build(libvirt.VIR_STORAGE_POOL_BUILD_NEW)
+
+
+def pool_refresh(pool: Handle) -> None:
+    with doing("refresh storage pool {0}".format(pool.name())):
+        pool.refresh(0)
+
+
+def pool_size(pool: Handle) -> tuple[int, int]:
+    """(capacity, available) in bytes."""
+    with doing("read the size of storage pool {0}".format(pool.name())):
+        _state, capacity, _allocation, available = pool.info()
+    return int(capacity), int(available)
+
+
+def volumes(pool: Handle) -> dict[str, Handle]:
+    with doing("list the volumes of storage pool {0}".format(pool.name())):
+        return names(pool.listAllVolumes(0))
+
+
+def volume_xml(volume: Handle) -> str:
+    with doing("read volume {0}".format(volume.name())):
+        return str(volume.XMLDesc(0))
+
+
+def volume_create(pool: Handle, name: str, xml: str) -> Handle:
+    with doing("create volume {0} in storage pool {1}".format(name, pool.name())):
+        return pool.createXML(xml, 0)
+
+
+def volume_resize(volume: Handle, size: int, allocate: bool) -> None:
+    flags = libvirt.VIR_STORAGE_VOL_RESIZE_ALLOCATE if allocate else 0
+    with doing("resize volume {0} to {1} bytes".format(volume.name(), size)):
+        volume.resize(size, flags)
+
+
+def volume_delete(volume: Handle) -> None:
+    with doing("delete volume {0}".format(volume.name())):
+        volume.delete(0)
+
+
+def volume_upload(host: Host, volume: Handle, read: t.Callable[[int], bytes], size: int) -> None:
+    """Fill a volume from its beginning through a stream. read(n) gives at most n bytes, b'' at the end."""
+    with doing("upload to volume {0}".format(volume.name())):
+        stream = host.connection.newStream(0)
+        volume.upload(stream, 0, size, 0)
+        try:
+            stream.sendAll(lambda _stream, count, _opaque: read(count), None)
+        except BaseException:
+            stream.abort()
+            raise
+        stream.finish()
+
+
+# --- what networks and pools have in common ---------------------------------------------------------------------------
+
+
+def is_active(handle: Handle) -> bool:
+    with doing("ask whether {0} is active".format(handle.name())):
+        return bool(handle.isActive())
+
+
+def is_persistent(handle: Handle) -> bool:
+    with doing("ask whether {0} is persistent".format(handle.name())):
+        return bool(handle.isPersistent())
+
+
+def autostart(handle: Handle) -> bool:
+    if not is_persistent(handle):
+        return False
+    with doing("ask whether {0} starts with the host".format(handle.name())):
+        return bool(handle.autostart())
+
+
+def set_autostart(handle: Handle, on: bool) -> None:
+    with doing("set autostart of {0}".format(handle.name())):
+        handle.setAutostart(int(on))
+
+
+def start(handle: Handle) -> None:
+    with doing("start {0}".format(handle.name())):
+        handle.create()
+
+
+def stop(handle: Handle) -> None:
+    """Stop a network or pool (libvirt calls it destroy); what it holds stays."""
+    with doing("stop {0}".format(handle.name())):
+        handle.destroy()
+
+
+def undefine(handle: Handle) -> None:
+    with doing("undefine {0}".format(handle.name())):
+        handle.undefine()
+
+
+def uuid(handle: Handle) -> str:
+    return str(handle.UUIDString())

@@ -1,0 +1,278 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Virtual networks (https://libvirt.org/formatnetwork.html)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, Found, World, common_rows
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
+    Address,
+    Integer,
+    Mac,
+    Switch,
+    Text,
+    Texts,
+    Value,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Change, Many, Options, Row
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+    from lxml.etree import _Element as Element
+
+# A network device's name: at most 15 characters (IFNAMSIZ), no slash, no white space.
+_DEVICE = Text(r"[^/\s]{1,15}", "the name of a network device has 1 to 15 characters, no slash and no space")
+
+
+class _Prefix(Integer):
+    """A prefix length, which libvirt also takes and keeps as a netmask."""
+
+    def read(self, element: Element, place: str) -> Value | None:
+        netmask = _xml.get(element, "@netmask")
+        if netmask:
+            return ipaddress.ip_network("0.0.0.0/{0}".format(netmask)).prefixlen
+        return super().read(element, place)
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        _xml.drop(element, "@netmask")
+        super().write(element, place, value)
+
+
+class _Forward(Block):
+    """<forward>, which an isolated network has not."""
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        if wanted.get("mode") != "isolated":
+            return super().edit(element, wanted, field)
+        mode = _xml.get(element, "forward/@mode") if _xml.find(element, "forward") is not None else "isolated"
+        if mode == "isolated":
+            return []
+        _xml.drop(element, "forward")
+        return [Change(field + ".mode", mode or "nat", "isolated", self)]
+
+
+_DHCP = Block(
+    "dhcp",
+    "dhcp",
+    (
+        Many(
+            "ranges",
+            "range",
+            (
+                Row("start", "@start", Address(), required=True, help="First address."),
+                Row("end", "@end", Address(), required=True, help="Last address."),
+            ),
+            help="Addresses to lease.",
+            keys=("start",),
+        ),
+        Many(
+            "hosts",
+            "host",
+            (
+                Row("mac", "@mac", Mac(), help="MAC address that the reservation is for (IPv4)."),
+                Row("name", "@name", help="Name that the host gets."),
+                Row("ip", "@ip", Address(), required=True, help="Address that the host gets."),
+            ),
+            help="Reservations: the address that a MAC address gets.",
+            keys=("mac", "ip"),
+        ),
+    ),
+    help="The DHCP server of this address.",
+)
+
+
+class Network(Activatable):
+    singular, plural, tag = "network", "networks", "network"
+    rows = (
+        *common_rows("network"),
+        _Forward(
+            "forward",
+            "forward",
+            (
+                Row(
+                    "mode",
+                    "@mode",
+                    help="V(nat) and V(route) reach the outside through the host, V(open) adds no firewall rules, "
+                    "V(bridge) uses a bridge of the host that is there already, V(isolated) reaches only the host.",
+                    choices=("nat", "route", "open", "bridge", "isolated"),
+                    required=True,
+                    absent="nat",
+                ),
+                Row("dev", "@dev", _DEVICE, help="The only network device of the host to forward to."),
+            ),
+            help="How the network reaches the outside. Left out of a new network, it is isolated.",
+        ),
+        Block(
+            "bridge",
+            "bridge",
+            (
+                Row("name", "@name", _DEVICE, help="Name of the host's bridge; libvirt takes virbrN by itself."),
+                Row("stp", "@stp", Switch("on", "off"), help="Spanning tree protocol.", absent=True),
+                Row("delay", "@delay", Integer(0), help="Forward delay in seconds.", absent=0),
+            ),
+            help="The bridge that guests are attached to.",
+        ),
+        Row("mtu", "mtu/@size", Integer(68, 65535), help="MTU in bytes."),
+        Block(
+            "domain",
+            "domain",
+            (
+                Row("name", "@name", help="DNS domain of the DHCP server's clients.", required=True),
+                Row(
+                    "local_only", "@localOnly", Switch(), help="Never ask the host's resolver for it.", absent=False
+                ),
+            ),
+            help="DNS domain.",
+        ),
+        Block(
+            "dns",
+            "dns",
+            (
+                Row("enable", "@enable", Switch(), help="Whether there is a DNS server.", absent=True),
+                Many(
+                    "forwarders",
+                    "forwarder",
+                    (
+                        Row("addr", "@addr", Address(), help="DNS server to ask."),
+                        Row("domain", "@domain", help="Only for names below this domain."),
+                    ),
+                    help="DNS servers that are asked instead of the host's.",
+                    keys=("addr",),
+                ),
+                Many(
+                    "hosts",
+                    "host",
+                    (
+                        Row("ip", "@ip", Address(), required=True, help="Address."),
+                        Row("hostnames", "hostname", Texts(ordered=False), required=True, help="Its names."),
+                    ),
+                    help="Names that the DNS server knows.",
+                    keys=("ip",),
+                ),
+            ),
+            help="The network's DNS server.",
+        ),
+        Many(
+            "ips",
+            "ip",
+            (
+                Row("address", "@address", Address(), required=True, help="The host's address in this network."),
+                Row("family", "@family", choices=("ipv4", "ipv6"), help="Follows from the address.", absent="ipv4"),
+                Row("prefix", "@prefix", _Prefix(1, 128), required=True, help="Prefix length, such as 24."),
+                _DHCP,
+            ),
+            help="The host's addresses in the network, with the DHCP server of each.",
+            keys=("address",),
+        ),
+    )
+
+    def handles(self, host: Host) -> dict[str, Handle]:
+        return _libvirt.networks(host)
+
+    def xml(self, handle: Handle, inactive: bool) -> str:
+        return _libvirt.network_xml(handle, inactive)
+
+    def define_xml(self, host: Host, name: str, xml: str) -> Handle:
+        return _libvirt.network_define(host, name, xml)
+
+    def desire(self, options: Options) -> Options:
+        desired = super().desire(options)
+        for ip in desired.get("ips", []):
+            _check_ip(ip)
+        return desired
+
+    def complete(self, desired: Options, world: World) -> None:
+        if desired["state"] == "active":
+            _refuse_overlap(self, desired, world)
+
+    def live_plan(self, desired: Options, found: Found, plan: Plan, config: list[Change]) -> None:
+        """DHCP hosts, DHCP ranges and DNS hosts change in place (virNetworkUpdate); the rest waits."""
+        assert found.live is not None
+        live = _xml.clone(found.live)
+        addresses = [_xml.get(ip, "@address") for ip in _xml.find_all(found.live, "ip")]
+        for change in self.definition(desired, live):
+            update = _update(change, addresses)
+            if update is None:
+                plan.restart_required.append(change.field)
+                continue
+            if not any(change.field == other.field for other in plan.changes):
+                plan.changes.append(change)
+            plan.step("update", **update)
+
+    def update(self, world: World, plan: Plan, **update: t.Any) -> None:
+        _libvirt.network_update(world.found[plan.name].handle, live=True, **update)
+
+
+_IN_PLACE = re.compile(r"(?:ips\[(?P<ip>[^]]+)]\.dhcp\.(?P<dhcp>hosts|ranges)|(?P<dns>dns)\.hosts)\[[^]]+](?P<part>\..+)?")
+
+
+def _update(change: Change, addresses: list[str | None]) -> Options | None:
+    """virNetworkUpdate's arguments for a difference of the running network; None where it can't do it."""
+    match = _IN_PLACE.fullmatch(change.field)
+    element = change.new if change.new is not None else change.old
+    if match is None or element is None:
+        return None
+    section = "dns_host" if match["dns"] else "ip_dhcp_host" if match["dhcp"] == "hosts" else "ip_dhcp_range"
+    command = "modify" if match["part"] else "add" if change.new is not None else "delete"
+    if command == "modify" and section != "ip_dhcp_host":
+        return None
+    index = -1 if match["dns"] else addresses.index(match["ip"]) if match["ip"] in addresses else None
+    if index is None:
+        return None
+    return {"command": command, "section": section, "index": index, "xml": _xml.write(element)}
+
+
+def _check_ip(ip: Options) -> None:
+    """An address has to fit its prefix, and what the DHCP server leases has to lie in the network."""
+    address = ipaddress.ip_address(ip["address"])
+    ip.setdefault("family", "ipv{0}".format(address.version))
+    if ip["prefix"] > address.max_prefixlen:
+        raise BadValue("ips.prefix", ip["prefix"], "at most {0} is allowed".format(address.max_prefixlen))
+    network = ipaddress.ip_network((ip["address"], ip["prefix"]), strict=False)
+    dhcp = ip.get("dhcp", {})
+    for option, leased in [("ranges.start", r["start"]) for r in dhcp.get("ranges", [])] + [
+        ("ranges.end", r["end"]) for r in dhcp.get("ranges", [])
+    ] + [("hosts.ip", h["ip"]) for h in dhcp.get("hosts", [])]:
+        if ipaddress.ip_address(leased) not in network:
+            raise BadValue("ips.dhcp." + option, leased, "it is not in {0}".format(network))
+
+
+def _ranges(tree: Element) -> list[t.Any]:
+    return [
+        ipaddress.ip_network("{0}/{1}".format(_xml.get(ip, "@address"), _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix")), False)
+        for ip in _xml.find_all(tree, "ip")
+        if _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix")
+    ]
+
+
+def _refuse_overlap(kind: Network, desired: Options, world: World) -> None:
+    """Two active networks with the same addresses cut each other off."""
+    wanted = [ipaddress.ip_network((ip["address"], ip["prefix"]), strict=False) for ip in desired.get("ips", [])]
+    found = world.found.get(desired["name"])
+    if not wanted or (found and found.active):
+        return
+    if "ranges" not in world.facts:
+        world.facts["ranges"] = {
+            name: _ranges(_xml.parse(kind.xml(handle, False), name))
+            for name, handle in world.facts["handles"].items()
+            if _libvirt.is_active(handle)
+        }
+    for name, ranges in world.facts["ranges"].items():
+        for mine in wanted:
+            for other in ranges:
+                if name != desired["name"] and mine.version == other.version and mine.overlaps(other):
+                    raise KvmError(
+                        "Network {0}: {1} overlaps {2} of network {3}, which is active.".format(
+                            desired["name"], mine, other, name
+                        ),
+                        error_code="overlap",
+                        remedy="Take other addresses, or make {0} inactive first.".format(name),
+                    )
+    world.facts["ranges"][desired["name"]] = wanted

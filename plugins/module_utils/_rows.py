@@ -1,0 +1,320 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The tables in which a kind of object declares its options, once.
+
+A row is an option: its name, type, place in the XML, meaning, and what can be done live. From it come the argument
+spec, the documentation, the reader, the comparison and the writer. There are three sorts of row:
+
+* ``Row``: one value at one place;
+* ``Block``: a dict of rows below one element (``cpu``);
+* ``Many``: a list of dicts, an element each (``disks``).
+
+Values travel as *meanings* (see _codecs.py); an option that was not declared is absent from the dict and is left alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Text, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+MASK = "********"
+Options = t.Dict[str, Value]
+
+
+@dataclasses.dataclass
+class Change:
+    """One difference between what is declared and what is there, in the user's words."""
+
+    field: str
+    before: Value
+    after: Value
+    # For whoever applies it: the row, and the item's element as it was and as it shall be (Many only).
+    row: AnyRow | None = dataclasses.field(default=None, repr=False)
+    old: Element | None = dataclasses.field(default=None, repr=False)
+    new: Element | None = dataclasses.field(default=None, repr=False)
+
+    def shown(self) -> Options:
+        return {"field": self.field, "before": self.before, "after": self.after}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One value. place None: the option steers the module and is not in the XML.
+
+    only: (place, word): the row holds only for elements with that word there, such as disks with type='file'; writing
+    it makes the element one of them. absent: what it means when nothing stands there. same: a comparison beyond
+    equality of meanings. live: the name of the change of a running object; None: it waits for a restart.
+    """
+
+    option: str
+    place: str | None
+    codec: Text = dataclasses.field(default_factory=Text)
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    default: Value = None
+    required: bool = False
+    no_log: bool = False
+    only: tuple[str, str] | None = None
+    absent: Value = None
+    same: t.Callable[[Value, Value], bool] | None = None
+    live: str | None = None
+
+    def spec(self) -> Options:
+        spec: Options = {"type": self.codec.ansible_type}
+        if self.codec.elements:
+            spec["elements"] = self.codec.elements
+        if self.choices:
+            spec["choices"] = list(self.choices)
+        if self.required:
+            spec["required"] = True
+        if self.default is not None:
+            spec["default"] = self.default
+        if self.codec.ansible_type != "bool":
+            # Ansible warns of every option whose name looks like a secret; say plainly what is one.
+            if self.no_log or "pass" in self.option or "key" in self.option:
+                spec["no_log"] = self.no_log
+        return spec
+
+    def doc(self) -> Options:
+        doc = {"description": self.help, **self.spec()}
+        doc.pop("no_log", None)
+        return doc
+
+    def mean(self, field: str, value: Value) -> Value:
+        return "" if value == "" and not self.required else self.codec.mean(field, value)
+
+    def show(self, value: Value) -> Value:
+        if self.no_log:
+            return None if value is None else MASK
+        return self.codec.show(value)
+
+    def read(self, element: Element) -> Value | None:
+        if self.place is None or (self.only and _xml.get(element, self.only[0]) != self.only[1]):
+            return None
+        return self.codec.read(element, self.place)
+
+    def agrees(self, wanted: Value, found: Value | None) -> bool:
+        """Whether what is there has the wanted meaning."""
+        if found is None:
+            found = self.absent
+        if wanted == found or (wanted == "" and found is None) or self.place is None:
+            return True
+        return self.same is not None and found is not None and self.same(wanted, found)
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        """Make the element say what is wanted; what had to change."""
+        found = self.read(element)
+        if self.place is None or self.agrees(wanted, found):
+            return []
+        if found is None:
+            found = self.absent
+        if wanted == "":
+            _xml.drop(element, self.place)
+        else:
+            self._write(element, wanted)
+        return [Change(field, self.show(found), self.show(wanted), self)]
+
+    def _write(self, element: Element, wanted: Value) -> None:
+        assert self.place is not None
+        if self.only and _xml.get(element, self.only[0]) != self.only[1]:
+            # An element of another type: what its source said has no meaning for this one.
+            _xml.drop(element, "source")
+            _xml.put(element, *self.only)
+        self.codec.write(element, self.place, wanted)
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """A dict of rows; places in them are relative to the element at ``place``."""
+
+    option: str
+    place: str
+    rows: tuple[AnyRow, ...]
+    help: str = ""
+    required: bool = False
+    live: str | None = None
+
+    def spec(self) -> Options:
+        return {"type": "dict", "options": spec(self.rows)}
+
+    def doc(self) -> Options:
+        return {"description": self.help, "type": "dict", "suboptions": docs(self.rows)}
+
+    def mean(self, field: str, value: Value) -> Value:
+        return mean(self.rows, value, field + ".")
+
+    def show(self, value: Value) -> Value:
+        return None if value is None else show(self.rows, value)
+
+    def read(self, element: Element) -> Value | None:
+        found = _xml.find(element, self.place)
+        return None if found is None else read(self.rows, found)
+
+    def agrees(self, wanted: Value, found: Value | None) -> bool:
+        return agree(self.rows, wanted, found or {})
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        missing = _xml.find(element, self.place) is None
+        target = _xml.need(element, self.place)
+        changes = edit(self.rows, target, wanted, field + ".")
+        if missing and not changes and not len(target) and not target.attrib:
+            _xml.remove(target)
+        return changes
+
+
+@dataclasses.dataclass(frozen=True)
+class Many:
+    """A list of dicts, an element each; the declared list is the whole list.
+
+    keys: the options that tell which declared item is which existing one, the strongest first. by_order: what no key
+    tells is paired in order, so that an edited interface keeps its MAC and address; without it, it is replaced.
+    fresh: what a new element starts from ({place: text}). where: leaves out elements that are not meant.
+    """
+
+    option: str
+    place: str
+    rows: tuple[AnyRow, ...]
+    help: str = ""
+    keys: tuple[str, ...] = ()
+    by_order: bool = False
+    fresh: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    where: t.Callable[[Element], bool] | None = None
+    live: str | None = None
+
+    def spec(self) -> Options:
+        return {"type": "list", "elements": "dict", "options": spec(self.rows)}
+
+    def doc(self) -> Options:
+        return {"description": self.help, "type": "list", "elements": "dict", "suboptions": docs(self.rows)}
+
+    def mean(self, field: str, value: Value) -> Value:
+        items = [mean(self.rows, item, "{0}[{1}].".format(field, index)) for index, item in enumerate(value)]
+        for key in self.keys[:1]:
+            known = [item[key] for item in items if key in item]
+            for twice in known:
+                if known.count(twice) > 1:
+                    raise BadValue("{0}.{1}".format(field, key), twice, "two entries of {0} have it".format(field))
+        return items
+
+    def show(self, value: Value) -> Value:
+        return None if value is None else [show(self.rows, item) for item in value]
+
+    def elements(self, element: Element) -> list[Element]:
+        return [each for each in _xml.find_all(element, self.place) if self.where is None or self.where(each)]
+
+    def read(self, element: Element) -> Value | None:
+        return [read(self.rows, each) for each in self.elements(element)]
+
+    def agrees(self, wanted: Value, found: Value | None) -> bool:
+        found = found or []
+        return len(wanted) == len(found) == len(self._pair(wanted, found))
+
+    def label(self, item: Options, index: int) -> str:
+        return str(next((item[key] for key in self.keys if item.get(key)), index))
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        elements = self.elements(element)
+        changes: list[Change] = []
+        pairs = self._pair(wanted, [read(self.rows, each) for each in elements])
+        for index, each in enumerate(elements):
+            if index not in pairs.values():
+                item = read(self.rows, each)
+                name = "{0}[{1}]".format(field, self.label(item, index))
+                changes.append(Change(name, show(self.rows, item), None, self, old=each))
+                _xml.remove(each)
+        for index, item in enumerate(wanted):
+            name = "{0}[{1}]".format(field, self.label(item, index))
+            if index in pairs:
+                current = elements[pairs[index]]
+                before = _xml.clone(current)
+                for change in edit(self.rows, current, item, name + "."):
+                    if not isinstance(change.row, Many):
+                        change.row, change.old, change.new = self, before, current
+                    changes.append(change)
+            else:
+                fresh = self.make(item)
+                _xml.add(element, self.place, fresh)
+                changes.append(Change(name, None, show(self.rows, item), self, new=fresh))
+        return changes
+
+    def make(self, item: Options) -> Element:
+        """A new element for an item."""
+        fresh = _xml.new(self.place.rpartition("/")[2])
+        for place, text in self.fresh.items():
+            _xml.put(fresh, place, text)
+        edit(self.rows, fresh, item, "")
+        return fresh
+
+    def _pair(self, wanted: list[Options], found: list[Options]) -> dict[int, int]:
+        """Which declared item (index) is which existing one (index)."""
+        pairs: dict[int, int] = {}
+
+        def match(test: t.Callable[[Options, Options], bool]) -> None:
+            for index, item in enumerate(wanted):
+                if index not in pairs:
+                    free = (other for other in range(len(found)) if other not in pairs.values())
+                    other = next((other for other in free if test(item, found[other])), None)
+                    if other is not None:
+                        pairs[index] = other
+
+        for key in self.keys:
+            match(lambda item, other, key=key: item.get(key) is not None and item.get(key) == other.get(key))  # type: ignore[misc]
+        match(lambda item, other: agree(self.rows, item, other))
+        if self.by_order:
+            key = self.keys[0] if self.keys else ""
+            match(lambda item, other: item.get(key) is None)
+        return pairs
+
+
+AnyRow = t.Union[Row, Block, Many]
+
+
+def spec(rows: t.Sequence[AnyRow]) -> Options:
+    """The argument spec of a table."""
+    return {row.option: row.spec() for row in rows}
+
+
+def docs(rows: t.Sequence[AnyRow]) -> Options:
+    """The documentation of a table, as Ansible's DOCUMENTATION wants it."""
+    return {row.option: row.doc() for row in rows}
+
+
+def mean(rows: t.Sequence[AnyRow], options: Options, prefix: str = "") -> Options:
+    """The meanings of the declared options; BadValue names the first that has none."""
+    return {
+        row.option: row.mean(prefix + row.option, options[row.option])
+        for row in rows
+        if options.get(row.option) is not None
+    }
+
+
+def show(rows: t.Sequence[AnyRow], values: Options) -> Options:
+    """Meanings in the user's words, without those that say nothing."""
+    shown = {row.option: row.show(values[row.option]) for row in rows if values.get(row.option) is not None}
+    return {option: value for option, value in shown.items() if value not in (None, [], {})}
+
+
+def read(rows: t.Sequence[AnyRow], element: Element) -> Options:
+    """What an element says, as meanings; None where it says nothing."""
+    return {row.option: row.read(element) for row in rows}
+
+
+def agree(rows: t.Sequence[AnyRow], wanted: Options, found: Options) -> bool:
+    """Whether nothing that is declared speaks against what is there."""
+    return all(row.agrees(wanted[row.option], found.get(row.option)) for row in rows if row.option in wanted)
+
+
+def edit(rows: t.Sequence[AnyRow], element: Element, wanted: Options, prefix: str = "") -> list[Change]:
+    """Make an element say what is wanted, touching nothing else; what had to change."""
+    changes: list[Change] = []
+    for row in rows:
+        if row.option in wanted:
+            changes += row.edit(element, wanted[row.option], prefix + row.option)
+    return changes

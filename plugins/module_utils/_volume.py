@@ -1,0 +1,271 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Storage volumes (https://libvirt.org/formatstorage.html#storage-volume-xml).
+
+What a volume holds is data: it is filled when it is made and never written again; it grows and does not shrink.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _fill, _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, PATH, Integer, Octal, Size, Switch, Text
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Options, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+    from lxml.etree import _Element as Element
+
+
+@dataclasses.dataclass
+class PoolFound:
+    """A pool that volumes are declared in: its handle, its volumes by name, where they lie, its size in bytes."""
+
+    handle: Handle | None
+    volumes: dict[str, Handle]
+    type: str
+    path: str
+    capacity: int
+    # Volumes that an earlier entry of the same call makes: (path, format) by name.
+    coming: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class World:
+    host: Host
+    pools: dict[str, PoolFound]
+
+
+class Volume(Kind[World]):
+    singular, plural, tag = "volume", "volumes", "volume"
+    rows = (
+        Row("name", "name", NAME, help="Name of the volume. May be left out where O(xml) has it."),
+        Row("pool", None, NAME, help="Storage pool that it is in, which has to be active.", required=False),
+        Row(
+            "state",
+            None,
+            help="V(present) is there with at least the declared capacity; V(absent) is deleted, with all it holds.",
+            choices=("present", "absent"),
+            default="present",
+        ),
+        Row(
+            "capacity",
+            "capacity",
+            Size("B"),
+            help="Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused: nothing is "
+            "ever shrunk. Left out, a new volume has the size of O(src) or O(backing_store).",
+        ),
+        Row("allocation", "allocation", Size("B", minimum=0), help="Space taken from the beginning, when it is made."),
+        Row(
+            "format",
+            "target/format/@type",
+            choices=("qcow2", "raw"),
+            help="Format of the volume when it is made; V(qcow2) where it is left out. It can't be changed.",
+        ),
+        Block(
+            "backing_store",
+            "backingStore",
+            (
+                Row("volume", None, NAME, help="Name of the volume that holds what is not written yet."),
+                Row("pool", None, NAME, help="Its pool; the volume's own where it is left out."),
+                Row("path", "path", PATH, help="Path of an image instead of a volume."),
+                Row("format", "format/@type", choices=("qcow2", "raw"), help="Its format; a volume's is known."),
+            ),
+            help="The image that the volume is an overlay of, when it is made. It can't be changed.",
+        ),
+        Row(
+            "src",
+            None,
+            PATH,
+            help="File on the hypervisor that a new volume is filled from, byte for byte. What is there already is not "
+            "filled again.",
+        ),
+        Row("mode", "target/permissions/mode", Octal(), help="Mode of the file when it is made, such as V('0640')."),
+        Row("owner", "target/permissions/owner", Integer(0), help="Numeric user of the file when it is made."),
+        Row("group", "target/permissions/group", Integer(0), help="Numeric group of the file when it is made."),
+        Row(
+            "allow_overcommit",
+            None,
+            Switch(),
+            help="Whether the capacity may be more than the whole pool has.",
+            default=False,
+        ),
+        Row("xml", None, Text(), help="libvirt's XML for a new volume, for what has no option of its own."),
+    )
+
+    def desire(self, options: Options) -> Options:
+        desired = super().desire(options)
+        if not desired.get("pool"):
+            raise BadValue("pool", options.get("pool"), "volume {0} wants a pool".format(desired["name"]))
+        store = desired.get("backing_store", {})
+        if store and ("volume" in store) == ("path" in store):
+            raise BadValue("backing_store", options.get("backing_store"), "either volume or path is wanted")
+        if store and "src" in desired:
+            raise BadValue("src", desired["src"], "a volume is filled from src or an overlay of backing_store, not both")
+        return desired
+
+    def identity(self, desired: Options) -> str:
+        return "{0}/{1}".format(desired["pool"], desired["name"])
+
+    def survey(self, host: Host, desired: list[Options]) -> World:
+        pools = _libvirt.pools(host)
+        names = {each["pool"] for each in desired}
+        names |= {each["backing_store"]["pool"] for each in desired if "pool" in each.get("backing_store", {})}
+        return World(host, {name: look(name, pools.get(name)) for name in sorted(names)})
+
+    def plan(self, desired: Options, world: World) -> Plan:
+        pool = world.pools[desired["pool"]]
+        plan = Plan(desired["name"], desired["state"], facts={"pool": desired["pool"]})
+        handle = pool.volumes.get(desired["name"])
+        if desired["state"] == "absent":
+            if handle is not None:
+                plan.change("state", "present", "absent")
+                plan.step("delete")
+            return plan
+        if pool.handle is None:
+            raise NotFound(
+                "Volume {0}: there is no storage pool {1}.".format(desired["name"], desired["pool"]),
+                remedy="Declare it with minicloud.kvm.libvirt_pool first.",
+            )
+        if handle is None:
+            self._plan_new(desired, world, plan)
+        else:
+            self._plan_existing(desired, world, plan, handle)
+        return plan
+
+    def _plan_new(self, desired: Options, world: World, plan: Plan) -> None:
+        pool = world.pools[desired["pool"]]
+        tree, capacity = self._blank(desired, world)
+        if capacity > pool.capacity and not desired["allow_overcommit"]:
+            raise BadValue(
+                "capacity",
+                format_size(capacity),
+                "storage pool {0} has {1} in all (allow_overcommit: true makes it so all the same)".format(
+                    desired["pool"], format_size(pool.capacity)
+                ),
+            )
+        plan.change("state", "absent", "present")
+        plan.changes += self.definition(desired, tree)
+        if "src" in desired:
+            plan.change("src", None, desired["src"])
+        _xml.put(tree, "capacity", str(capacity))
+        plan.facts["path"] = os.path.join(pool.path, desired["name"])
+        pool.coming[desired["name"]] = (plan.facts["path"], _xml.get(tree, "target/format/@type") or "raw")
+        plan.step("create", desired=desired, tree=tree, capacity=capacity)
+
+    def _blank(self, desired: Options, world: World) -> tuple[Element, int]:
+        """What a new volume starts from, and the bytes that a guest will see."""
+        tree = _xml.new("volume")
+        _xml.put(tree, "name", desired["name"])
+        content = _fill.inspect(desired["src"]) if "src" in desired else None
+        _xml.put(tree, "target/format/@type", content.format if content else "qcow2")
+        if content and desired.get("format", content.format) != content.format:
+            raise BadValue("format", desired["format"], "{0} is {1}".format(desired["src"], content.format))
+        minimum = content.capacity if content else 0
+        store = desired.get("backing_store")
+        if store:
+            store["path"], store["format"], minimum = self._backing(desired, store, world)
+        capacity = desired.get("capacity") or minimum
+        if "xml" in desired and not capacity:
+            self.definition({"xml": desired["xml"]}, tree)
+            capacity = int(_xml.get(tree, "capacity") or 0)
+        if not capacity:
+            raise BadValue("capacity", None, "volume {0} is not there yet: to make it, it is wanted".format(desired["name"]))
+        if capacity < minimum:
+            raise BadValue("capacity", format_size(capacity), "what it starts from has {0}".format(format_size(minimum)))
+        return tree, capacity
+
+    def _backing(self, desired: Options, store: Options, world: World) -> tuple[str, str, int]:
+        """(path, format, capacity) of the image that a volume is an overlay of."""
+        if "volume" not in store:
+            content = _fill.inspect(store["path"])
+            return store["path"], store.get("format", content.format), content.capacity
+        pool_name = store.get("pool", desired["pool"])
+        pool = world.pools[pool_name]
+        if store["volume"] in pool.coming:
+            return (*pool.coming[store["volume"]], 0)
+        if store["volume"] not in pool.volumes:
+            raise NotFound(
+                "Volume {0}: storage pool {1} has no volume {2} to be an overlay of.".format(
+                    desired["name"], pool_name, store["volume"]
+                )
+            )
+        tree = _xml.parse(_libvirt.volume_xml(pool.volumes[store["volume"]]), store["volume"])
+        path, form = _xml.get(tree, "target/path") or "", _xml.get(tree, "target/format/@type") or "raw"
+        return path, form, int(_xml.get(tree, "capacity") or 0)
+
+    def _plan_existing(self, desired: Options, world: World, plan: Plan, handle: Handle) -> None:
+        tree = _xml.parse(_libvirt.volume_xml(handle), desired["name"])
+        plan.facts["path"] = _xml.get(tree, "target/path")
+        found = _xml.get(tree, "target/format/@type")
+        if found and desired.get("format", found) != found:
+            raise KvmError(
+                "Volume {0} is {1}, not {2}.".format(desired["name"], found, desired["format"]),
+                error_code="immutable",
+                remedy="A volume's format can't be changed: make another volume, or leave format out.",
+            )
+        self._check_backing(desired, world, tree)
+        capacity = int(_xml.get(tree, "capacity") or 0)
+        wanted = desired.get("capacity", capacity)
+        if wanted < capacity:
+            raise KvmError(
+                "Volume {0} has {1}, more than {2}.".format(
+                    desired["name"], format_size(capacity), format_size(wanted)
+                ),
+                error_code="would_shrink",
+                remedy="Shrinking loses what is at the end: declare at least {0}.".format(format_size(capacity)),
+            )
+        if wanted > capacity:
+            plan.change("capacity", format_size(capacity), format_size(wanted))
+            plan.step("resize", capacity=wanted)
+
+    def _check_backing(self, desired: Options, world: World, tree: Element) -> None:
+        store = desired.get("backing_store")
+        if not store:
+            return
+        pool = world.pools[store.get("pool", desired["pool"])]
+        wanted = store.get("path") or os.path.join(pool.path, store["volume"])
+        found = _xml.get(tree, "backingStore/path")
+        if not found or os.path.realpath(wanted) != os.path.realpath(found):
+            raise KvmError(
+                "Volume {0} is an overlay of {1}, not of {2}.".format(desired["name"], found or "nothing", wanted),
+                error_code="immutable",
+                remedy="What a volume is an overlay of can't be changed: make another volume.",
+            )
+
+    # Steps.
+
+    def create(self, world: World, plan: Plan, desired: Options, tree: Element, capacity: int) -> None:
+        pool = world.pools[desired["pool"]]
+        if "src" in desired:
+            _fill.create(world.host, pool.handle, pool.type, desired["src"], tree, capacity)
+        else:
+            _libvirt.volume_create(pool.handle, plan.name, _xml.write(tree))
+        pool.volumes = _libvirt.volumes(pool.handle)
+
+    def resize(self, world: World, plan: Plan, capacity: int) -> None:
+        _libvirt.volume_resize(world.pools[plan.facts["pool"]].volumes[plan.name], capacity, False)
+
+    def delete(self, world: World, plan: Plan) -> None:
+        _libvirt.volume_delete(world.pools[plan.facts["pool"]].volumes[plan.name])
+
+
+def look(name: str, handle: Handle | None) -> PoolFound:
+    """A pool and its volumes; a pool that is not there has none."""
+    if handle is None:
+        return PoolFound(None, {}, "", "", 0)
+    if not _libvirt.is_active(handle):
+        raise KvmError(
+            "Storage pool {0} is not active: its volumes can't be seen.".format(name),
+            error_code="pool_inactive",
+            remedy="Start it with minicloud.kvm.libvirt_pool (state: active).",
+        )
+    tree = _xml.parse(_libvirt.pool_xml(handle, inactive=False), name)
+    path = _xml.get(tree, "target/path") or ""
+    return PoolFound(handle, _libvirt.volumes(handle), tree.get("type") or "", path, _libvirt.pool_size(handle)[0])

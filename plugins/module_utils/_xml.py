@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""libvirt's XML: read, look up, edit in place. The only importer of lxml.
+
+A *place* says where a value lives, relative to an element: ``memory`` (the element's text), ``@type`` (an attribute),
+``cpu/topology/@cores`` (an attribute further down). Editing keeps every node that it does not name.
+"""
+
+from __future__ import annotations
+
+import copy
+import traceback
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+
+LXML_IMPORT_ERROR: str | None = None
+try:
+    from lxml import etree
+except ImportError:
+    LXML_IMPORT_ERROR = traceback.format_exc()
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+
+def parse(text: str, what: str) -> Element:
+    """The root element of an XML text without comments and blank text; ``what`` names it in the error."""
+    # No network, no entities: the text may come from anywhere.
+    parser = etree.XMLParser(remove_blank_text=True, remove_comments=True, resolve_entities=False, no_network=True)
+    try:
+        root = etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError as error:
+        raise KvmError("{0} is not well-formed XML: {1}.".format(what, error.msg), error_code="invalid_xml") from error
+    if isinstance(root.tag, str):
+        return root
+    raise KvmError("{0} has no root element.".format(what), error_code="invalid_xml")
+
+
+def write(element: Element) -> str:
+    return etree.tostring(element, pretty_print=True, encoding="unicode")
+
+
+def new(tag: str, text: str | None = None, **attributes: str) -> Element:
+    element = etree.Element(tag, attributes)
+    element.text = text
+    return element
+
+
+def clone(element: Element) -> Element:
+    return copy.deepcopy(element)
+
+
+def _split(place: str) -> tuple[str, str | None]:
+    """('cpu/topology', 'cores') of 'cpu/topology/@cores'; the element itself is ''."""
+    path, at, attribute = place.rpartition("@")
+    return (path.rstrip("/"), attribute) if at else (place, None)
+
+
+def find(element: Element, path: str) -> Element | None:
+    return element if not path else element.find(path)
+
+
+def find_all(element: Element, path: str) -> list[Element]:
+    return element.findall(path)
+
+
+def need(element: Element, path: str) -> Element:
+    """The element at a path, made where it is missing."""
+    for tag in path.split("/") if path else []:
+        child = element.find(tag)
+        if child is None:
+            child = etree.SubElement(element, tag)
+        element = child
+    return element
+
+
+def get(element: Element, place: str) -> str | None:
+    """The text or attribute at a place; None where there is none."""
+    path, attribute = _split(place)
+    found = find(element, path)
+    if found is None:
+        return None
+    if attribute is not None:
+        return found.get(attribute)
+    return (found.text or "").strip()
+
+
+def get_all(element: Element, place: str) -> list[str]:
+    """The texts or attributes at a place whose last element repeats."""
+    path, attribute = _split(place)
+    values = [found.get(attribute) if attribute else (found.text or "").strip() for found in element.findall(path)]
+    return [value for value in values if value is not None]
+
+
+def put(element: Element, place: str, text: str) -> None:
+    path, attribute = _split(place)
+    target = need(element, path)
+    if attribute is not None:
+        target.set(attribute, text)
+    else:
+        target.text = text
+
+
+def put_all(element: Element, place: str, texts: t.Sequence[str]) -> None:
+    """Replace all elements at a place by one for each text."""
+    path, attribute = _split(place)
+    drop(element, path)
+    parent_path, _slash, tag = path.rpartition("/")
+    parent = need(element, parent_path) if texts else None
+    for text in texts:
+        child = etree.SubElement(t.cast("Element", parent), tag)
+        if attribute is not None:
+            child.set(attribute, text)
+        else:
+            child.text = text
+
+
+def drop(element: Element, place: str) -> None:
+    """Remove an attribute, or all elements at a path; parents that stay empty go too."""
+    path, attribute = _split(place)
+    if attribute is not None:
+        found = find(element, path)
+        if found is not None and attribute in found.attrib:
+            del found.attrib[attribute]
+            if found is not element:
+                _drop_empty(found)
+        return
+    for found in element.findall(path):
+        remove(found)
+
+
+def remove(element: Element) -> None:
+    """Take an element out of its tree, and its parent with it where that says nothing any more."""
+    parent = element.getparent()
+    if parent is not None:
+        parent.remove(element)
+        _drop_empty(parent)
+
+
+def _drop_empty(element: Element) -> None:
+    # <devices/> and the root stay: they mean something empty too.
+    if len(element) or element.attrib or (element.text or "").strip() or element.getparent() is None:
+        return
+    if element.tag not in ("devices", "dns", "features"):
+        remove(element)
+
+
+def add(element: Element, path: str, child: Element) -> None:
+    """Append a child behind the last sibling of its kind, so that devices keep their order."""
+    parent_path, _slash, tag = path.rpartition("/")
+    parent = need(element, parent_path)
+    siblings = parent.findall(tag)
+    if siblings:
+        siblings[-1].addnext(child)
+    else:
+        parent.append(child)
+
+
+def canonical(element: Element) -> str:
+    """A text that is the same for two trees that differ in the order of attributes or in white space only."""
+    return t.cast(bytes, etree.tostring(element, method="c14n")).decode()
