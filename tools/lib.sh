@@ -31,11 +31,12 @@ as_root() {
     fi
 }
 
-# step NAME COMMAND...: say what is done, do it, say how long it took.
+# step NAME COMMAND...: say what is done, do it, say how long it took; a failure ends the script (bash: not where step
+# stands in a condition, for then it ignores failures inside of functions too).
 step() {
     local name="$1" began=$SECONDS
     shift
     printf '==> %s\n' "$name"
-    "$@" || return $?
+    "$@"
     printf '    %s: %d s\n' "$name" $((SECONDS - began))
 }

@@ -21,13 +21,17 @@ as_root_with_path() {
 
 lint() {
     local failed=0
-    step "ruff check" ruff check . || failed=1
-    step "ruff format" ruff format --check . || failed=1
-    step "mypy" mypy -p ansible_collections.minicloud.kvm.plugins || failed=1
-    step "ansible-lint" ansible-lint --offline -q || failed=1
-    step "antsibull-changelog" antsibull-changelog lint || failed=1
+    check() {
+        printf '==> %s\n' "$*"
+        "$@" || failed=1
+    }
+    check ruff check .
+    check ruff format --check .
+    check mypy -p ansible_collections.minicloud.kvm.plugins
+    check ansible-lint --offline -q
+    check antsibull-changelog lint
     # shellcheck disable=SC2046
-    step "shellcheck" shellcheck -x $(git ls-files --cached --others --exclude-standard '*.sh') .ci/run || failed=1
+    check shellcheck -x $(git ls-files --cached --others --exclude-standard '*.sh') .ci/run
     return "$failed"
 }
 

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+#
+# usage: tools/empty_root_test.sh SUITE [TARGET...]     (bookworm, trixie; target test-quick)
+#
+# Proves that what `make setup` installs is complete: a clone of HEAD in an empty Debian that has only what the README
+# asks for (git, make, ca-certificates) passes TARGET there. The lab's nested machines are left out for their time.
+#
+# The root has namespaces of its own (processes, mounts, network, IPC, host name), so its libvirtd, bridges and dnsmasq
+# don't meet this machine's; its network goes out through a veth pair and NAT. All of it ends with this script.
+# Beside what lies in /etc/pip.conf and the environment of this machine nothing is taken over but its name servers and
+# additional certificate authorities, without which a machine behind a proxy could reach nothing. MIRROR names another
+# Debian mirror.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+suite="${1:-}"
+case "$suite" in bookworm | trixie) shift ;; *) die "usage: tools/empty_root_test.sh bookworm|trixie [TARGET...]" ;; esac
+[ "$(id -u)" -eq 0 ] || die "a root file system and namespaces of its own need root: sudo make test-empty-root SUITE=$suite"
+targets=("${@:-test-quick}")
+
+mirror="${MIRROR:-http://deb.debian.org/debian}"
+tarball="$CACHE/empty-root/$suite.tar"
+root="$CACHE/empty-root/$suite.$$"
+netns="mct-empty-$$"
+outside="mctv$$" # at most 15 characters
+subnet=$((($$ % 200) + 20))
+forwarding="$(cat /proc/sys/net/ipv4/ip_forward)"
+
+cleanup() {
+    ip netns delete "$netns" 2>/dev/null || true
+    ip link delete "$outside" 2>/dev/null || true
+    nft delete table ip "$netns" 2>/dev/null || true
+    # Back to what it was, unless one of libvirt's networks has come to need it meanwhile.
+    if [ "$forwarding" = 0 ] && [ -z "$(virsh -q -c qemu:///system net-list --name 2>/dev/null)" ]; then
+        echo 0 >/proc/sys/net/ipv4/ip_forward
+    fi
+    # Nothing is mounted under it outside of the mount namespace, which is gone.
+    rm -rf --one-file-system "$root"
+}
+
+make_root() {
+    mkdir -p "$(dirname "$tarball")"
+    if [ ! -f "$tarball" ]; then
+        mmdebstrap --quiet --variant=minbase --include=git,make,ca-certificates "$suite" "${tarball%.tar}.part.tar" "$mirror"
+        mv "${tarball%.tar}.part.tar" "$tarball"
+    fi
+    mkdir -p "$root"
+    tar -xpf "$tarball" -C "$root"
+    local resolv=/etc/resolv.conf
+    # The stub of systemd-resolved listens only outside of the network namespace.
+    [ ! -e /run/systemd/resolve/resolv.conf ] || resolv=/run/systemd/resolve/resolv.conf
+    rm -f "$root/etc/resolv.conf"
+    cp -L "$resolv" "$root/etc/resolv.conf"
+    printf '127.0.0.1 localhost\n127.0.1.1 empty-%s\n' "$suite" >"$root/etc/hosts"
+    if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
+        mkdir -p "$root/usr/local/share/ca-certificates"
+        cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
+        chroot "$root" update-ca-certificates >/dev/null 2>&1
+    fi
+    git clone -q --no-hardlinks "file://$ROOT" "$root/root/minicloud.kvm"
+    say "clone of $(git -C "$root/root/minicloud.kvm" log -1 --format='%h %s')"
+}
+
+make_network() {
+    ip netns add "$netns"
+    ip link add "$outside" type veth peer name eth0 netns "$netns"
+    ip address add "10.213.$subnet.1/24" dev "$outside"
+    ip link set "$outside" up
+    ip -n "$netns" link set lo up
+    ip -n "$netns" address add "10.213.$subnet.2/24" dev eth0
+    ip -n "$netns" link set eth0 up
+    ip -n "$netns" route add default via "10.213.$subnet.1"
+    nft add table ip "$netns"
+    nft add chain ip "$netns" out '{ type nat hook postrouting priority srcnat; }'
+    nft add rule ip "$netns" out ip saddr "10.213.$subnet.0/24" masquerade
+    echo 1 >/proc/sys/net/ipv4/ip_forward
+}
+
+# The way in: all mounts are made in the new mount namespace and end with it.
+inside() {
+    local keep=() name
+    for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY PIP_CERT PIP_INDEX_URL; do
+        [ -z "${!name:-}" ] || keep+=("$name=${!name}")
+    done
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    ip netns exec "$netns" unshare --mount --pid --ipc --uts --fork --kill-child bash -euc '
+        root=$1; shift
+        hostname "$(basename "$root" | cut -d. -f1)"
+        mount -t proc proc "$root/proc"
+        mount -t sysfs sysfs "$root/sys"
+        mount --rbind /dev "$root/dev"
+        mount -t tmpfs -o mode=755 tmpfs "$root/run"
+        mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+        exec chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root CI=true \
+            LANG=C.UTF-8 "$@"
+    ' inside "$root" ${keep[@]+"${keep[@]}"} bash -euc '
+        cd /root/minicloud.kvm
+        make "$@"
+        echo "==> set-up once more: it has nothing to do"
+        make setup
+    ' inside "${targets[@]}" </dev/null
+}
+
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+step "an empty $suite" make_root
+step "its network" make_network
+step "make ${targets[*]} in it" inside
