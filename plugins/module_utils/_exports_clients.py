@@ -72,7 +72,8 @@ def read(text: str) -> Client:  # noqa: PLR0911  one return a kind, in the order
     if network is not None:
         if network.prefixlen == 0:
             return Client("everyone", str(network))
-        return Client("host" if network.num_addresses == 1 else "network", str(network))
+        single = network.num_addresses == 1
+        return Client("host", str(network.network_address)) if single else Client("network", str(network))
     if "/" in text or not _HOST.fullmatch(lowered) or re.fullmatch(r"[0-9.]+", text):
         return Client("unknown", lowered)
     return Client("host", lowered.rstrip("."))

@@ -40,13 +40,15 @@ class System:
         return [EXPORTS, *(EXPORTS_D + "/" + name for name in sorted(names) if is_read(name))]
 
     def table(self) -> str | None:
-        """The server's table of exports, which exportfs keeps and the kernel is answered from; None: there is none."""
+        """The server's table of exports, which exportfs keeps and the kernel is answered from; None where there is no
+        NFS server yet."""
         directory = "/var/lib/nfs"
         nfsconf = self.find("nfsconf")
         if nfsconf is not None:  # nfs.conf(5), state-directory-path
             code, out, _err = self.run([nfsconf, "--get", "mountd", "state-directory-path"])
             directory = out.strip() if code == 0 and out.strip() else directory
-        return read_text(directory + "/etab")
+        text = read_text(directory + "/etab")
+        return "" if text is None and self.find("exportfs") is not None else text
 
     def exportfs(self) -> str:
         """Where exportfs is."""

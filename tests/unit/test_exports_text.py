@@ -14,7 +14,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._exports_edit import
     same_access,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_text import parse, to_text, write_word
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 MANUAL = """\
@@ -31,7 +31,9 @@ MANUAL = """\
 
 
 def read(text: str) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
-    return [(entry.path.text, [(c.host, (*c.defaults, *c.own)) for c in entry.clients]) for entry in parse(text).entries]
+    return [
+        (entry.path.text, [(c.host, (*c.defaults, *c.own)) for c in entry.clients]) for entry in parse(text).entries
+    ]
 
 
 def test_the_manuals_own_example() -> None:
@@ -98,13 +100,14 @@ def test_what_is_written_is_read(path: str) -> None:
 
 WORDS = st.sampled_from(
     ["/a", "/b", '"/c d"', r"/e\040f", "h", "h(rw)", "i(ro,sync)", "10.0.0.0/24(rw)", "-rw,sync", "@g", "*(ro)", "(rw)"]
-    + [" ", " ", "\t", "\n", "\n", "\\\n", "\r", "\f", "# x", "#", "\\", '"', "\n/z h(rw)\n", "i(rw", "j)"]
-)
+) | st.sampled_from([" ", "\t", "\n", "\\\n", "\r", "\f", "# x", "#", "\\", '"', "\n/z h(rw)\n", "i(rw", "j)"])
 TEXTS = st.lists(WORDS, max_size=25).map("".join)
 CLIENTS = st.lists(
     st.tuples(
         st.sampled_from(["h", "i", "10.0.0.0/24", "10.0.0.0/255.255.0.0", "2001:DB8::1", "@g", "*.example.org"]),
-        st.lists(st.sampled_from(["rw", "async", "no_root_squash", "sec=krb5:sys"]), max_size=3, unique=True).map(tuple),
+        st.lists(st.sampled_from(["rw", "async", "no_root_squash", "sec=krb5:sys"]), max_size=3, unique=True).map(
+            tuple
+        ),
     ),
     max_size=4,
     unique_by=lambda client: client[0],
@@ -130,8 +133,8 @@ def test_declare_does_what_is_wanted_and_nothing_else(text: str, clients: tuple,
     wanted = Wanted("/a", clients, defaults)
     try:
         after = declare(text, wanted, "/etc/exports")
-    except KvmError as error:
-        assert error.error_code == "unreadable_exports"
+    except KvmError:
+        event("can't be changed")
         assert parse(text).stop is not None or ends_within_a_word(text)
         return
     assert same_access(access_of(parse(after), "/a"), wanted.access())
