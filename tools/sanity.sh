@@ -16,7 +16,9 @@ copy="$ROOT/.build/ansible_collections/minicloud/kvm"
 home="$CACHE/ansible-test" # its ~/.ansible: the virtual environments last from one run to the next
 
 rm -rf "$copy"
-mkdir -p "$copy" "$home/.ansible/test/cache"
+mkdir -p "$copy" "$home/.ansible/test/cache" "$home/.config"
+# pip finds what this user has configured, a mirror for example.
+if [ -d "$HOME/.config/pip" ]; then ln -sfn "$HOME/.config/pip" "$home/.config/pip"; fi
 cd "$ROOT"
 git ls-files -z --cached --others --exclude-standard |
     while IFS= read -r -d '' file; do if [ -e "$file" ]; then printf '%s\0' "$file"; fi; done |
