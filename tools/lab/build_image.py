@@ -3,13 +3,13 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Build the lab's disk images from Debian's archive, and keep them in a cache.
 
-    build_image.py machine [--suite trixie|bookworm]   a bare machine: systemd, sshd, python3; kernel and initrd beside it
+    build_image.py machine [--suite trixie|bookworm]   a bare machine: systemd, sshd, python3; kernel , initramfs
     build_image.py guest   [--suite ...]               a cloud image: boots by itself (GRUB), cloud-init, sshd
     build_image.py tiny    [--suite ...]               kernel and a BusyBox initramfs: a running guest and nothing more
 
-The last line on stdout is JSON: {"kind", "suite", "key", "built", "disk", "kernel", "initrd"} (paths, or null). Progress
-goes to stderr. The cache is $MINICLOUD_CACHE or ~/.cache/minicloud; an image's directory is named after the hash of what
-it is made of (this file and the suite), so a changed recipe is built anew and an unchanged one never is.
+The last line on stdout is JSON: {"kind", "suite", "key", "built", "disk", "kernel", "initrd"} (paths, or null).
+Progress goes to stderr. The cache is $MINICLOUD_CACHE or ~/.cache/minicloud; an image's directory is named after the
+hash of what it is made of (this file and the suite), so a changed recipe is built anew and an unchanged one never is.
 
 Needs root (package installation in a chroot) and mmdebstrap, mke2fs, qemu-img, sfdisk; no loop device, no mount.
 """
@@ -20,6 +20,7 @@ import argparse
 import fcntl
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import subprocess
@@ -65,6 +66,7 @@ GUEST_PACKAGES = (
     "grub-common",
 )
 TINY_PACKAGES = ("busybox-static", "linux-image-cloud-amd64")
+TINY_MODULES = ("evdev", "button")  # the power button: how a hypervisor asks a guest to stop
 
 MACHINE_DISK = "20G"
 GUEST_DISK_MIB = 1536
@@ -75,7 +77,13 @@ PARTITION_START = 1 << 20  # bytes: GRUB's core image lives before it
 INITRAMFS_MODULES = "virtio_pci\nvirtio_blk\nvirtio_scsi\nsd_mod\next4\n"
 
 # Background work that would make runs in an emulated machine differ from each other.
-QUIET_TIMERS = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer")
+QUIET_TIMERS = (
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "fstrim.timer",
+)
 
 MACHINE_NETWORK = """\
 # Only the machine's own card: bridges and taps belong to whoever makes them.
@@ -206,6 +214,10 @@ def forget_identity(root: Path) -> None:
     for key in (root / "etc/ssh").glob("ssh_host_*"):
         key.unlink()
     write(root, "/etc/machine-id", "")
+    # The caches in /etc and /var are as new as /usr: without this the first boot builds them again.
+    for stamp in ("etc/.updated", "var/.updated"):
+        write(root, stamp, "")
+        shutil.copystat(root / "usr", root / stamp)
     for timer in QUIET_TIMERS:
         link = root / "etc/systemd/system" / timer
         link.unlink(missing_ok=True)
@@ -215,8 +227,8 @@ def forget_identity(root: Path) -> None:
 def kernel_files(root: Path, out: Path) -> tuple[Path, Path]:
     """Copy the image's kernel and initramfs beside it, for direct kernel boot."""
     kernel, initrd = out / "vmlinuz", out / "initrd"
-    shutil.copyfile(sorted((root / "boot").glob("vmlinuz-*"))[-1], kernel)
-    shutil.copyfile(sorted((root / "boot").glob("initrd.img-*"))[-1], initrd)
+    shutil.copyfile(max((root / "boot").glob("vmlinuz-*")), kernel)
+    shutil.copyfile(max((root / "boot").glob("initrd.img-*")), initrd)
     return kernel, initrd
 
 
@@ -248,7 +260,6 @@ def build_machine(work: Path, out: Path, suite: str, mirror: str | None) -> None
 def build_guest(work: Path, out: Path, suite: str, mirror: str | None) -> None:
     """A partitioned disk with GRUB in the gap before the partition: an ordinary cloud image."""
     root = work / "root"
-    # systemd-resolved is a package of its own since Debian 12.
     debootstrap(root, suite, mirror, "minbase", GUEST_PACKAGES)
     write(root, "/etc/cloud/cloud.cfg.d/90-minicloud.cfg", CLOUD_CONFIG)
     write(root, "/etc/fstab", f"LABEL={GUEST_LABEL} / ext4 noatime,errors=remount-ro 0 1\n")
@@ -294,13 +305,13 @@ def build_tiny(work: Path, out: Path, suite: str, mirror: str | None) -> None:
         (tree / directory).mkdir(parents=True)
     busybox = next(path for path in (root / "usr/bin/busybox", root / "bin/busybox") if path.exists())
     shutil.copy2(busybox, tree / "bin/busybox")
-    for module in (root / "usr/lib/modules", root / "lib/modules"):
-        for driver in module.rglob("evdev.ko*"):
-            plain = tree / "lib/modules/evdev.ko"
-            if driver.suffix == ".xz":
-                plain.write_bytes(subprocess.run(["xz", "-dc", str(driver)], check=True, capture_output=True).stdout)
-            else:
-                shutil.copyfile(driver, plain)
+    modules = next(path for path in (root / "usr/lib/modules", root / "lib/modules") if path.exists())
+    for name in TINY_MODULES:
+        driver = next(modules.rglob(f"{name}.ko*"))
+        content = driver.read_bytes()
+        if driver.suffix == ".xz":  # Debian 13 packs its modules, Debian 12 doesn't
+            content = lzma.decompress(content)
+        (tree / f"lib/modules/{name}.ko").write_bytes(content)
     write(tree, "/init", TINY_INIT, 0o755)
     write(tree, "/etc/acpi/PWRF/00000080", TINY_POWER_BUTTON, 0o755)
     say("making the initramfs")
@@ -313,7 +324,7 @@ def build_tiny(work: Path, out: Path, suite: str, mirror: str | None) -> None:
         check=True,
     ).stdout
     (out / "initrd").write_bytes(archive)
-    shutil.copyfile(sorted((root / "boot").glob("vmlinuz-*"))[-1], out / "vmlinuz")
+    shutil.copyfile(max((root / "boot").glob("vmlinuz-*")), out / "vmlinuz")
 
 
 BUILDERS: dict[str, Callable[[Path, Path, str, str | None], None]] = {
@@ -353,7 +364,7 @@ def image(kind: str, suite: str, mirror: str | None, rebuild: bool) -> dict[str,
         if built:
             if os.geteuid() != 0:
                 raise BuildError("building an image installs packages in a chroot: run this as root (sudo)")
-            missing = [tool for tool in ("mmdebstrap", "mke2fs", "qemu-img", "sfdisk", "xz") if not shutil.which(tool)]
+            missing = [tool for tool in ("mmdebstrap", "mke2fs", "qemu-img", "sfdisk") if not shutil.which(tool)]
             if missing:
                 raise BuildError(f"not installed: {', '.join(missing)}; `make setup` installs what is needed")
             work = store / f".work-{kind}-{suite}"
