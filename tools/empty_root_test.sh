@@ -29,10 +29,17 @@ outside="mctv$$" # at most 15 characters
 subnet=$((($$ % 200) + 20))
 forwarding="$(cat /proc/sys/net/ipv4/ip_forward)"
 
+# nat -I or nat -D: the rules that let the root's network out, also where this machine forwards nothing by default.
+nat() {
+    iptables -t nat "$1" POSTROUTING -s "10.213.$subnet.0/24" -j MASQUERADE 2>/dev/null || true
+    iptables "$1" FORWARD -i "$outside" -j ACCEPT 2>/dev/null || true
+    iptables "$1" FORWARD -o "$outside" -j ACCEPT 2>/dev/null || true
+}
+
 cleanup() {
     ip netns delete "$netns" 2>/dev/null || true
     ip link delete "$outside" 2>/dev/null || true
-    nft delete table ip "$netns" 2>/dev/null || true
+    nat -D
     # Back to what it was, unless one of libvirt's networks has come to need it meanwhile.
     if [ "$forwarding" = 0 ] && [ -z "$(virsh -q -c qemu:///system net-list --name 2>/dev/null)" ]; then
         echo 0 >/proc/sys/net/ipv4/ip_forward
@@ -73,9 +80,7 @@ make_network() {
     ip -n "$netns" address add "10.213.$subnet.2/24" dev eth0
     ip -n "$netns" link set eth0 up
     ip -n "$netns" route add default via "10.213.$subnet.1"
-    nft add table ip "$netns"
-    nft add chain ip "$netns" out '{ type nat hook postrouting priority srcnat; }'
-    nft add rule ip "$netns" out ip saddr "10.213.$subnet.0/24" masquerade
+    nat -I
     echo 1 >/proc/sys/net/ipv4/ip_forward
 }
 

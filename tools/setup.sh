@@ -73,6 +73,13 @@ system_packages() {
     esac || { tail -n 30 "$log" >&2; die "the packages could not be installed"; }
 }
 
+unpack() { # PACKAGE DIRECTORY
+    (cd "$2" && apt-get -q download "$1") >"$CACHE/setup-unpack.log" 2>&1 ||
+        (apt_get update; cd "$2" && apt-get -q download "$1") >"$CACHE/setup-unpack.log" 2>&1 ||
+        die "apt-get download $1 failed, see .cache/setup-unpack.log"
+    dpkg-deb -x "$2/$1"_*.deb "$2/$1"
+}
+
 # Tests check their work with exportfs and `cloud-init schema`. Installing the packages these come from would start an
 # NFS server on this machine and run cloud-init at its next boot; so their packages are unpacked under .cache/tools.
 unpacked_tools() {
@@ -90,14 +97,14 @@ unpacked_tools() {
     chmod 755 "$work"
     if ! command -v exportfs >/dev/null; then
         say "unpacking exportfs from nfs-kernel-server"
-        (cd "$work" && apt-get -q download nfs-kernel-server >/dev/null 2>&1 && dpkg-deb -x nfs-kernel-server_*.deb nfs)
-        cp "$work"/nfs/usr/sbin/exportfs "$bin/exportfs"
+        unpack nfs-kernel-server "$work"
+        cp "$work/nfs-kernel-server/usr/sbin/exportfs" "$bin/exportfs"
     fi
     if ! command -v cloud-init >/dev/null; then
         say "unpacking cloud-init"
-        (cd "$work" && apt-get -q download cloud-init >/dev/null 2>&1 && dpkg-deb -x cloud-init_*.deb ci)
+        unpack cloud-init "$work"
         rm -rf "$CACHE/tools/cloudinit"
-        cp -r "$work/ci/usr/lib/python3/dist-packages" "$CACHE/tools/cloudinit"
+        cp -r "$work/cloud-init/usr/lib/python3/dist-packages" "$CACHE/tools/cloudinit"
         printf '#!/bin/sh\nPYTHONPATH="%s" exec /usr/bin/python3 -m cloudinit.cmd.main "$@"\n' "$CACHE/tools/cloudinit" >"$bin/cloud-init"
         chmod 755 "$bin/cloud-init"
     fi

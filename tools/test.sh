@@ -61,7 +61,7 @@ docs() {
 
 unit() { pytest tests/unit; }
 
-integration() { as_root_with_path pytest -p no:cacheprovider tests/integration; }
+integration() { as_root_with_path pytest -o "cache_dir=$CACHE/pytest-root" tests/integration; }
 
 # What a user installs is complete: nothing but the artifact and ansible-core's own paths.
 artifact() {
