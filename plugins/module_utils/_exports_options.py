@@ -61,9 +61,14 @@ def _number(text: str) -> str | None:
 
 
 def _fsid(text: str) -> str | None:
-    """root (which is 0), a number (decimal, 0x hexadecimal, 0 octal), or a UUID with any punctuation."""
+    """root (which is 0), a number (decimal, 0x hexadecimal, 0 octal), or a UUID with any punctuation.
+
+    exportfs writes numbers from 2**31 on as negative ones into its table.
+    """
     if text == "root":
         return "0"
+    if re.fullmatch(r"-[0-9]{1,10}", text):
+        return str(int(text) % 2**32)
     if re.fullmatch(r"0[xX][0-9a-fA-F]+|[0-9]+", text):
         base = 16 if text[1:2] in ("x", "X") else 8 if text.startswith("0") and len(text) > 1 else 10
         if base != 8 or not re.search("[89]", text):
@@ -141,9 +146,9 @@ def _read(option: str) -> _Setting | None:
     canonical = VALUES[name].canonical(text) if name in VALUES and equals else None
     if canonical is None:
         return None
-    # exports(5): a number and a UUID may both be given as fsid; of refer and replicas the parser keeps the last one
-    slot = "fsid uuid" if name == "fsid" and len(canonical) == 32 else "refer" if name == "replicas" else name
-    return _Setting(slot, name, canonical)
+    # Of refer and replicas exportfs keeps the last one. exports(5) allows a number and a UUID for fsid, but exportfs
+    # then reads the number from the UUID's first digits: here they exclude each other.
+    return _Setting("refer" if name == "replicas" else name, name, canonical)
 
 
 def _flavors(option: str) -> list[str] | None:
@@ -178,7 +183,7 @@ class Meaning:
         if len({ons for _name, ons in groups}) == 1:
             groups = [(":".join(name for name, _ons in groups), groups[0][1])]
         for names, ons in groups:
-            if names != "sys":
+            if len(groups) > 1 or names != "sys":
                 result.append("sec=" + names)
             for switch in SWITCHES:
                 if switch.by_flavor and switch.on[0] in ons:

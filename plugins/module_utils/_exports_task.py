@@ -42,6 +42,7 @@ _CLIENTS: dict[str, t.Any] = {
 }
 # What an item of exports may leave to the task: each with its default there.
 _SHARED: dict[str, tuple[dict[str, t.Any], t.Any]] = {
+    "clients": (_CLIENTS, None),
     "options": ({"type": "list", "elements": "str"}, []),
     "file": ({"type": "path"}, EXPORTS),
     "state": ({"type": "str", "choices": ["present", "absent"]}, "present"),
@@ -49,14 +50,12 @@ _SHARED: dict[str, tuple[dict[str, t.Any], t.Any]] = {
 }
 OPTIONS: dict[str, t.Any] = {
     "path": {"type": "path"},
-    "clients": _CLIENTS,
-    **{name: {**spec, "default": default} for name, (spec, default) in _SHARED.items()},
+    **{name: spec if default is None else {**spec, "default": default} for name, (spec, default) in _SHARED.items()},
     "exports": {
         "type": "list",
         "elements": "dict",
         "options": {
             "path": {"type": "path", "required": True},
-            "clients": _CLIENTS,
             **{name: spec for name, (spec, _default) in _SHARED.items()},
         },
     },
@@ -91,7 +90,7 @@ def read_options(options: Options) -> list[Declared]:
     declared: list[Declared] = []
     for position, item in enumerate(options["exports"]):
         given = {name: value for name, value in item.items() if value is not None}
-        one = _read_export({"clients": [], **shared, **given}, "exports[{0}].".format(position))
+        one = _read_export({**shared, **given}, "exports[{0}].".format(position))
         for earlier in declared:
             if earlier.file == one.file and same_path(to_text(earlier.wanted.path), one.wanted.path):
                 raise BadValue("exports", one.wanted.path, "{0} has it twice".format(one.file))

@@ -36,12 +36,12 @@ class Word:
 class Client:
     """A client of an entry. word: None where the entry names none, which exports to everyone.
 
-    after: where the word before it ends.
+    defaults: each group of default options before it. after: where the word before it ends.
     """
 
     host: str
     own: tuple[str, ...]
-    defaults: tuple[str, ...]
+    defaults: tuple[tuple[str, ...], ...]
     word: Word | None = None
     after: int = 0
 
@@ -53,7 +53,7 @@ class Client:
     @property
     def meaning(self) -> _exports_options.Meaning:
         """What it may do."""
-        return _exports_options.meaning(self.defaults, self.own)
+        return _exports_options.meaning(*self.defaults, self.own)
 
 
 @dataclass
@@ -173,7 +173,7 @@ def parse(text: str) -> Document:
 
 
 def _read_clients(scanner: _Scanner, entry: Entry) -> None:
-    defaults: tuple[str, ...] = ()
+    defaults: tuple[tuple[str, ...], ...] = ()
 
     def next_word() -> tuple[Word | None, int]:
         after = entry.end
@@ -188,7 +188,7 @@ def _read_clients(scanner: _Scanner, entry: Entry) -> None:
         if word is not None and word.text.startswith("-"):
             group = tuple(_exports_options.split(word.text[1:]))
             entry.defaults.append((len(entry.clients), group))
-            defaults += group
+            defaults = (*defaults, group)
             word, after = next_word()
         host, bracket, rest = ("", "", "") if word is None else word.text.partition("(")
         options, closing, behind = rest.partition(")")

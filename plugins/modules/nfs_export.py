@@ -86,8 +86,7 @@ options:
   exports:
     description:
       - Several exports at once. Each file is read and written once, and exported anew once.
-      - What an item leaves out of O(exports[].file), O(exports[].state), O(exports[].options) and
-        O(exports[].allow_everyone) is taken from the option of that name beside it.
+      - What an item leaves out, its path apart, is taken from the option of that name outside.
     type: list
     elements: dict
     suboptions:
@@ -213,7 +212,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec=OPTIONS,
-        mutually_exclusive=[("path", "exports"), ("clients", "exports")],
+        mutually_exclusive=[("path", "exports")],
         required_one_of=[("path", "exports")],
         supports_check_mode=True,
     )

@@ -32,7 +32,8 @@ MANUAL = """\
 
 def read(text: str) -> list[tuple[str, list[tuple[str, tuple[str, ...]]]]]:
     return [
-        (entry.path.text, [(c.host, (*c.defaults, *c.own)) for c in entry.clients]) for entry in parse(text).entries
+        (entry.path.text, [(c.host, tuple(sum(c.defaults, ()) + c.own)) for c in entry.clients])
+        for entry in parse(text).entries
     ]
 
 
