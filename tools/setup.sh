@@ -13,7 +13,7 @@ set -euo pipefail
 DEBIAN_PACKAGES=(
     python3-venv python3-dev gcc libc6-dev pkg-config libvirt-dev
     libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf dnsmasq-base iptables iproute2
-    mmdebstrap debian-archive-keyring e2fsprogs openssh-client xorriso busybox-static cpio
+    mmdebstrap debian-archive-keyring e2fsprogs fdisk openssh-client xorriso busybox-static cpio
     make git ca-certificates procps
 )
 # What the unpacked cloud-init (see unpacked_tools) imports.
@@ -24,7 +24,7 @@ DEBIAN_CLOUD_INIT=(
 FEDORA_PACKAGES=(
     python3-devel gcc pkgconf-pkg-config libvirt-devel
     libvirt-daemon-kvm libvirt-daemon-config-network libvirt-client qemu-kvm qemu-img edk2-ovmf dnsmasq iptables-nft iproute
-    mmdebstrap debian-keyring e2fsprogs openssh-clients xorriso busybox cpio
+    mmdebstrap debian-keyring e2fsprogs util-linux openssh-clients xorriso busybox cpio
     make git ca-certificates procps-ng nfs-utils
 )
 
@@ -151,7 +151,19 @@ virtual_environment() {
 
 libvirt_answers() { as_root virsh -c qemu:///system version >/dev/null 2>&1; }
 
+# What udev does where it runs. libvirtd as root can open a /dev/kvm that QEMU's own user can't, finds the two at odds and
+# examines QEMU anew at every call: defining a domain takes a minute.
+kvm_device() {
+    has_systemd && return
+    [ -c /dev/kvm ] && getent group kvm >/dev/null || return 0
+    [ "$(stat -c %G:%a /dev/kvm)" = kvm:660 ] && return
+    say "/dev/kvm: group kvm, mode 0660"
+    as_root chgrp kvm /dev/kvm
+    as_root chmod 0660 /dev/kvm
+}
+
 libvirt_daemon() {
+    kvm_device
     if libvirt_answers; then
         say "answers"
         return
