@@ -27,6 +27,6 @@ def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
 
     def work() -> Result:
         with connect(module.params["uri"]) as host:
-            return declare(kind(), host, module.params, module.check_mode)
+            return declare(kind(module.check_mode), host, module.params, module.check_mode)
 
     finish(module, work)

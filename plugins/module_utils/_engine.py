@@ -75,6 +75,10 @@ class Kind(t.Generic[World]):
     tag: t.ClassVar[str]
     rows: t.ClassVar[tuple[AnyRow, ...]]
 
+    def __init__(self, check_mode: bool = False) -> None:
+        # Only for what can't be known before earlier tasks of a check have really run.
+        self.check_mode = check_mode
+
     def desire(self, options: Options) -> Options:
         """The meanings of one object's options; BadValue names the first that has none."""
         desired = mean(self.rows, options)

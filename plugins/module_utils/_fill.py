@@ -16,8 +16,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from lxml.etree import _Element as Element
 
-# Of pools whose volumes are files, where a finished volume can be given its name by renaming.
-FILES = ("dir", "fs", "netfs")
+# Types of pools whose volumes are files, where a finished volume can be given its name by renaming.
+FILE_POOLS = ("dir", "fs", "netfs")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ def create(host: Host, pool: Handle, pool_type: str, src: str, tree: Element, ca
     """Make a volume and fill it. An interrupted one keeps a name of its own and is thrown away by the next run."""
     name = _xml.get(tree, "name") or ""
     content = inspect(src)
-    partial = "{0}.partial".format(name) if pool_type in FILES else name
+    partial = "{0}.partial".format(name) if pool_type in FILE_POOLS else name
     leftover = _libvirt.volumes(pool).get(partial)
     if leftover is not None:
         _libvirt.volume_delete(leftover)

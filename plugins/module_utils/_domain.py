@@ -1,0 +1,291 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Domains: how they are found, planned, defined, started and stopped. What they are made of is in _domain_rows.py."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _domain_disks,
+    _domain_live,
+    _libvirt,
+    _libvirt_domain,
+    _xml,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options, edit
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt_domain import Listing
+    from lxml.etree import _Element as Element
+
+
+@dataclasses.dataclass
+class Found:
+    """A domain that is there: its persistent definition, and the live one when it is active."""
+
+    handle: Handle
+    uuid: str
+    state: str
+    persistent: bool
+    autostart: bool
+    config: Element
+    live: Element | None
+
+
+@dataclasses.dataclass
+class World:
+    host: Host
+    listing: Listing
+    found: dict[str, Found]
+    uuids: dict[str, str]
+    storage: _domain_disks.Storage
+    capabilities: Element | None = None
+
+
+class Domain(Kind[World]):
+    singular, plural, tag = "domain", "domains", "domain"
+    rows = ROWS
+
+    def desire(self, options: Options) -> Options:
+        desired = super().desire(options)
+        if "memory" in desired:
+            desired.setdefault("current_memory", desired["memory"])
+            if desired["current_memory"] > desired["memory"]:
+                raise BadValue("current_memory", options["current_memory"], "it is more than memory")
+        if desired.get("vcpus", 1) > desired.get("max_vcpus", desired.get("vcpus", 1)):
+            raise BadValue("vcpus", desired["vcpus"], "it is more than max_vcpus")
+        _domain_disks.check(desired)
+        for index, interface in enumerate(desired.get("interfaces", [])):
+            if ("network" in interface) == ("bridge" in interface):
+                raise BadValue("interfaces[{0}]".format(index), interface, "either network or bridge is wanted")
+        return desired
+
+    def survey(self, host: Host, desired: list[Options]) -> World:
+        listing = _libvirt_domain.listing(host)
+        wanted = {each["name"] for each in desired}
+        found = {name: look(listing, name) for name in wanted if name in listing.handles}
+        new = any(each["name"] not in found and each["state"] != "absent" for each in desired)
+        return World(
+            host=host,
+            listing=listing,
+            found=found,
+            uuids={_libvirt.uuid(handle): name for name, handle in listing.handles.items()},
+            storage=_domain_disks.Storage(host, self.check_mode),
+            capabilities=_xml.parse(host.capabilities(), "The host's capabilities") if new else None,
+        )
+
+    def plan(self, desired: Options, world: World) -> Plan:
+        name, state = desired["name"], desired["state"]
+        found = world.found.get(name)
+        plan = Plan(name, state, uuid=found.uuid if found else None)
+        if state == "absent":
+            self._plan_absent(desired, world, plan, found)
+            return plan
+        self._check_uuid(desired, found, world)
+        plan.warnings += world.storage.resolve(desired)
+        tree = _xml.clone(found.config) if found else self._blank(desired, world)
+        if found is None:
+            plan.change("state", "absent", "stopped" if state == "present" else state)
+        elif not found.persistent:
+            plan.change("persistent", False, True)
+        changes = self.definition(desired, tree)
+        plan.changes += changes
+        if changes or found is None or not found.persistent:
+            plan.step("define", desired=desired, tree=tree)
+        wanted = desired.get("autostart")
+        if wanted is not None and wanted != (found.autostart if found else False):
+            plan.change("autostart", found.autostart if found else False, wanted)
+            plan.step("set_autostart", on=wanted)
+        if found and found.live is not None and state != "stopped":
+            _domain_live.plan(desired, found.live, tree, plan)
+        self._plan_state(desired, world, plan, found)
+        return plan
+
+    def definition(self, desired: Options, tree: Element) -> list[Change]:
+        _domain_disks.name_targets(desired, tree)
+        changes = super().definition(desired, tree)
+        if any(change.field.startswith("serials") for change in changes):
+            # libvirt keeps the first serial port a second time, as a console; it makes that anew.
+            for console in _xml.find_all(tree, "devices/console"):
+                if _xml.get(console, "target/@type") in (None, "serial"):
+                    _xml.remove(console)
+        if "boot" not in desired and any(_xml.find_all(tree, "devices/{0}/boot".format(d)) for d in ("disk", "interface")):
+            # libvirt takes either the order of sorts of devices or that of devices.
+            _xml.drop(tree, "os/boot")
+        return changes
+
+    def _blank(self, desired: Options, world: World) -> Element:
+        """What a new domain starts from. A whole document stands for itself; else it is what one expects of a server."""
+        tree = _xml.new("domain")
+        _xml.put(tree, "name", desired["name"])
+        if "xml" in desired and desired["xml"].tag == "domain":
+            return tree
+        if "memory" not in desired:
+            raise BadValue("memory", None, "domain {0} is not there yet: to make it, it is wanted".format(desired["name"]))
+        assert world.capabilities is not None
+        arch = desired.get("arch") or _xml.get(world.capabilities, "host/cpu/arch") or "x86_64"
+        guest = next((g for g in _xml.find_all(world.capabilities, "guest") if _xml.get(g, "arch/@name") == arch), None)
+        types = [] if guest is None else [d.get("type") for d in _xml.find_all(guest, "arch/domain")]
+        kind = desired.get("type") or ("kvm" if "kvm" in types else "qemu" if "qemu" in types else types[0] if types else "kvm")
+        tree.set("type", kind or "kvm")
+        _xml.put(tree, "memory/@unit", "KiB")
+        _xml.put(tree, "memory", str(desired["memory"] // 1024))
+        _xml.put(tree, "vcpu", str(desired.get("max_vcpus", desired.get("vcpus", 1))))
+        _xml.put(tree, "os/type", _xml.get(guest, "os_type") or "hvm" if guest is not None else "hvm")
+        _xml.put(tree, "os/type/@arch", arch)
+        machines = [] if guest is None else [m.text for m in _xml.find_all(guest, "arch/machine")]
+        if arch == "x86_64" and "q35" in machines:
+            _xml.put(tree, "os/type/@machine", "q35")
+        if arch in ("x86_64", "i686"):
+            # Without ACPI a guest doesn't hear that it should shut down.
+            _xml.need(tree, "features/acpi")
+            _xml.need(tree, "features/apic")
+        if kind == "kvm":
+            _xml.put(tree, "cpu/@mode", "host-model")
+        _xml.put(tree, "clock/@offset", "utc")
+        _xml.need(tree, "devices")
+        if kind in ("kvm", "qemu"):
+            extras = {
+                "serials": [{"type": "pty"}],
+                "channels": [{"name": "org.qemu.guest_agent.0"}],
+                "rngs": [{"model": "virtio", "backend": "/dev/urandom"}],
+            }
+            edit(self.rows, tree, {option: value for option, value in extras.items() if option not in desired})
+        return tree
+
+    def _check_uuid(self, desired: Options, found: Found | None, world: World) -> None:
+        wanted = desired.get("uuid")
+        if wanted is None:
+            return
+        owner = world.uuids.get(wanted)
+        if found and found.uuid != wanted:
+            raise KvmError(
+                "Domain {0} is there with UUID {1}, not {2}.".format(desired["name"], found.uuid, wanted),
+                error_code="wrong_uuid",
+                remedy="A UUID can't be changed: leave it out, or take another name.",
+            )
+        if found is None and owner:
+            raise KvmError(
+                "UUID {0} of domain {1} is already domain {2}'s.".format(wanted, desired["name"], owner),
+                error_code="wrong_uuid",
+                remedy="Leave uuid out, or take another.",
+            )
+
+    def _plan_state(self, desired: Options, world: World, plan: Plan, found: Found | None) -> None:
+        before = found.state if found else "stopped"
+        wanted = plan.state if plan.state != "present" else before
+        plan.state = wanted
+        force, timeout = desired["force"], desired["timeout"]
+        if wanted != before and found:
+            plan.change("state", before, wanted)
+        if before == "stopped" and wanted != "stopped":
+            world.storage.check_sources(desired, plan)
+            plan.step("start", paused=wanted == "paused")
+        elif wanted == "stopped" and before != "stopped":
+            plan.step("stop", force=force, timeout=timeout, resume=before == "paused")
+        elif plan.restart_required and desired["restart"] == "if_required" and before == "running":
+            plan.change("restart", None, ", ".join(plan.restart_required))
+            plan.step("stop", force=force, timeout=timeout, resume=False)
+            plan.step("start", paused=wanted == "paused")
+            plan.restart_required = []
+        elif wanted == "paused" and before == "running":
+            plan.step("suspend")
+        elif wanted == "running" and before == "paused":
+            plan.step("resume")
+
+    def _plan_absent(self, desired: Options, world: World, plan: Plan, found: Found | None) -> None:
+        if found is None:
+            return
+        plan.change("state", found.state, "absent")
+        if found.live is not None:
+            if not desired["force"]:
+                raise KvmError(
+                    "Domain {0} is {1}: removing it would power it off.".format(plan.name, found.state),
+                    error_code="running",
+                    remedy="Declare it stopped first, or force: true.",
+                )
+            plan.step("destroy")
+        for path in _domain_disks.volumes_to_remove(desired, found.config):
+            if _libvirt_domain.volume_by_path(world.host, path) is None:
+                continue
+            user = world.storage.other_user(world.listing, plan.name, path)
+            if user:
+                raise KvmError(
+                    "Domain {0}: {1} is used by domain {2} too: it is not deleted.".format(plan.name, path, user),
+                    error_code="in_use",
+                )
+            plan.change("volume", path, None)
+            plan.step("delete_volume", path=path)
+        if found.persistent:
+            plan.step("undefine")
+
+    # Steps.
+
+    def _handle(self, world: World, plan: Plan) -> Handle:
+        return world.listing.handles[plan.name]
+
+    def define(self, world: World, plan: Plan, desired: Options, tree: Element) -> None:
+        handle = _libvirt_domain.define(world.host, plan.name, _xml.write(tree))
+        world.listing.handles[plan.name] = handle
+        plan.uuid = _libvirt.uuid(handle)
+        self.verify(desired, _xml.parse(_libvirt_domain.xml(handle, True), plan.name), plan.name)
+
+    def set_autostart(self, world: World, plan: Plan, on: bool) -> None:
+        _libvirt_domain.set_autostart(self._handle(world, plan), on)
+
+    def live(self, world: World, plan: Plan, action: _domain_live.Action) -> None:
+        _domain_live.apply(world.host, self._handle(world, plan), plan, action)
+
+    def start(self, world: World, plan: Plan, paused: bool) -> None:
+        _libvirt_domain.start(self._handle(world, plan), paused)
+
+    def suspend(self, world: World, plan: Plan) -> None:
+        _libvirt_domain.suspend(self._handle(world, plan))
+
+    def resume(self, world: World, plan: Plan) -> None:
+        _libvirt_domain.resume(self._handle(world, plan))
+
+    def destroy(self, world: World, plan: Plan) -> None:
+        _libvirt_domain.destroy(self._handle(world, plan))
+
+    def stop(self, world: World, plan: Plan, force: bool, timeout: int, resume: bool) -> None:
+        handle = self._handle(world, plan)
+        if resume:
+            # A paused guest hears nothing.
+            _libvirt_domain.resume(handle)
+        if _libvirt_domain.shutdown(world.host, handle, timeout):
+            return
+        if not force:
+            raise KvmError(
+                "Domain {0} was asked to shut down and has not within {1} s.".format(plan.name, timeout),
+                error_code="timeout",
+                remedy="Look at its console (virsh console {0}), give it a longer timeout, or force: true.".format(plan.name),
+            )
+        _libvirt_domain.destroy(handle)
+
+    def delete_volume(self, world: World, plan: Plan, path: str) -> None:
+        volume = _libvirt_domain.volume_by_path(world.host, path)
+        if volume is not None:
+            _libvirt.volume_delete(volume)
+
+    def undefine(self, world: World, plan: Plan) -> None:
+        _libvirt_domain.undefine(self._handle(world, plan))
+
+
+def look(listing: Listing, name: str) -> Found:
+    handle = listing.handles[name]
+    state = listing.state(name)
+    persistent = name not in listing.transient
+    text = "Domain {0}".format(name)
+    live = _xml.parse(_libvirt_domain.xml(handle, False), text) if state != "stopped" else None
+    config = _xml.parse(_libvirt_domain.xml(handle, True), text)
+    return Found(handle, _libvirt.uuid(handle), state, persistent, name in listing.autostart, config, live)
+
+

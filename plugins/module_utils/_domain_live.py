@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What of a plan a running domain can follow at once, and what waits for its restart.
+
+The live definition is compared with what is declared, like the persistent one: so a field waits for a restart until
+there has been one, however often the task runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import DEVICES, ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+    from lxml.etree import _Element as Element
+
+# Buses that a disk can be plugged into while the guest runs.
+_HOTPLUG = ("virtio", "scsi", "usb")
+# Compared where the domain runs only as far as they can be known: libvirt writes out there what the CPU came to be.
+_CPU = {"host-model": "custom"}
+# Differences of the live XML that mean nothing while the domain runs.
+_IGNORED = ("name", "uuid", "autostart", "boot")
+
+
+@dataclasses.dataclass
+class Action:
+    """One change of a running domain: what, with which value or device XML, and the field it serves."""
+
+    verb: str
+    field: str
+    value: t.Any = None
+    xml: str = ""
+    option: str = ""
+    timeout: int = 0
+    target: str = ""
+
+
+def plan(desired: Options, live: Element, config: Element, plan: Plan) -> None:
+    """Add to a plan what is done live, and name what waits. config: the persistent definition as it is going to be."""
+    pending = edit(ROWS, _xml.clone(live), _comparable(desired, live))
+    known = {change.field for change in plan.changes}
+    for field, changes in _by_item(pending).items():
+        action = _action(changes, live, desired)
+        if action is None:
+            plan.restart_required += [change.field for change in changes]
+            continue
+        plan.changes += [change for change in changes if change.field not in known]
+        plan.step("live", action=action)
+
+
+def _comparable(desired: Options, live: Element) -> Options:
+    """What is declared, as far as the live XML can be held against it."""
+    wanted = {option: value for option, value in desired.items() if option not in _IGNORED}
+    cpu = dict(wanted.get("cpu", {}))
+    mode = _xml.get(live, "cpu/@mode")
+    if cpu.get("mode") in _CPU and mode == _CPU[cpu["mode"]]:
+        del cpu["mode"]
+    live_features = {_xml.get(each, "@name"): each for each in _xml.find_all(live, "cpu/feature")}
+    if all(each["name"] in live_features for each in cpu.get("features", [])):
+        cpu.pop("features", None)
+    if "cpu" in wanted:
+        wanted["cpu"] = cpu
+    return wanted
+
+
+def _by_item(changes: list[Change]) -> dict[str, list[Change]]:
+    """Changes by what is changed at once: all of one device's together."""
+    grouped: dict[str, list[Change]] = {}
+    for change in changes:
+        key = change.field.split("]")[0] if isinstance(change.row, Many) else change.field
+        grouped.setdefault(key, []).append(change)
+    return grouped
+
+
+def _action(changes: list[Change], live: Element, desired: Options) -> Action | None:
+    """What to do for the changes of one field or device; None where it can't be done live."""
+    first = changes[0]
+    if isinstance(first.row, Many):
+        return _device(first.row, changes, desired)
+    if not isinstance(first.row, Row) or first.row.live is None:
+        return None
+    option = first.row.option
+    value = desired[option]
+    if first.row.live == "memory" and value > _live_size(live):
+        return None
+    if first.row.live == "vcpus" and value > int(_xml.get(live, "vcpu") or 0):
+        return None
+    return Action(first.row.live, first.field, value=value, option=option)
+
+
+def _live_size(live: Element) -> int:
+    row = next(row for row in ROWS if row.option == "memory")
+    return int(row.read(live) or 0)
+
+
+def _device(row: Many, changes: list[Change], desired: Options) -> Action | None:
+    first = changes[0]
+    name = first.field.split("]")[0] + "]"
+    before, after = first.old, first.new
+    if before is not None and after is not None:
+        if not _can_update(row, changes, after):
+            return None
+        return Action("update", name, xml=_xml.write(after))
+    device = after if after is not None else before
+    assert device is not None
+    if row.live != "plug" or (row.option == "disks" and _xml.get(device, "target/@bus") not in _HOTPLUG):
+        return None
+    if after is not None:
+        return Action("attach", name, xml=_xml.write(after), option=row.place)
+    return Action("detach", name, xml=_xml.write(device), timeout=desired["timeout"], target=row.place)
+
+
+def _can_update(row: Many, changes: list[Change], device: Element) -> bool:
+    """Whether libvirt changes all of these in a running device."""
+    if row.option == "disks":
+        media = device.get("device") in ("cdrom", "floppy")
+        return media and all(change.field.rpartition(".")[2] in ("file", "block", "format") for change in changes)
+    live = {each.option for each in row.rows if isinstance(each, Row) and each.live == "update"}
+    return all(change.field.rpartition(".")[2] in live for change in changes)
+
+
+def apply(host: Host, domain: Handle, plan: Plan, action: Action) -> None:
+    """Do it; what QEMU turns out not to be able to do live waits for a restart like the rest."""
+    try:
+        _do(host, domain, action)
+    except LibvirtError as error:
+        if not error.unsupported and "No more available PCI" not in error.message:
+            raise
+        plan.restart_required.append(action.field)
+        plan.warnings.append("{0} is changed in the definition only. {1}".format(action.field, error.message))
+
+
+def _do(host: Host, domain: Handle, action: Action) -> None:
+    if action.verb == "memory":
+        _libvirt_domain.set_memory(host, domain, action.value)
+    elif action.verb == "vcpus":
+        _libvirt_domain.set_vcpus(domain, action.value)
+    elif action.verb == "text":
+        _libvirt_domain.set_text(domain, action.option, action.value)
+    elif action.verb == "update":
+        _libvirt_domain.update(domain, action.xml)
+    elif action.verb == "attach":
+        _libvirt_domain.attach(domain, _as_defined(domain, action))
+    elif action.verb == "detach":
+        _detach(host, domain, action)
+
+
+def _as_defined(domain: Handle, action: Action) -> str:
+    """The device as the definition now has it: with the MAC and address that libvirt gave it, so that both agree."""
+    wanted = _xml.parse(action.xml, action.field)
+    many = next(each for each in DEVICES if each.place == action.option)
+    defined = _xml.parse(_libvirt_domain.xml(domain, True), "domain")
+    live = _xml.parse(_libvirt_domain.xml(domain, False), "domain")
+    plugged = {_xml.get(each, "mac/@address") or _xml.get(each, "target/@dev") for each in many.elements(live)}
+    item = {option: value for option, value in _read(many, wanted).items() if value is not None}
+    for each in many.elements(defined):
+        identity = _xml.get(each, "mac/@address") or _xml.get(each, "target/@dev")
+        if identity not in plugged and not edit(many.rows, _xml.clone(each), item):
+            taken = {_xml.canonical(address) for address in _xml.find_all(live, "devices/*/address")}
+            address = _xml.find(each, "address")
+            if address is not None and (_xml.canonical(address) in taken or not _has_bus(live, address)):
+                each.remove(address)
+            return _xml.write(each)
+    return action.xml
+
+
+def _read(many: Many, element: Element) -> Options:
+    return {row.option: row.read(element) for row in many.rows}
+
+
+def _has_bus(live: Element, address: Element) -> bool:
+    """Whether the running domain has the PCI bus that an address is on."""
+    bus = int(address.get("bus") or "0", 0)
+    buses = [each.get("index") for each in _xml.find_all(live, "devices/controller") if each.get("type") == "pci"]
+    return address.get("type") != "pci" or str(bus) in buses
+
+
+def _detach(host: Host, domain: Handle, action: Action) -> None:
+    device = _xml.parse(action.xml, action.field)
+    alias = _xml.get(device, "alias/@name")
+
+    def gone(text: str) -> bool:
+        live = _xml.parse(text, "domain")
+        return all(_xml.get(each, "alias/@name") != alias for each in _xml.find_all(live, action.target))
+
+    if not _libvirt_domain.detach(host, domain, action.xml, gone, action.timeout):
+        raise KvmError(
+            "Domain {0}: the guest has not let go of {1} within {2} s.".format(
+                domain.name(), action.field, action.timeout
+            ),
+            error_code="timeout",
+            remedy="It is out of the definition and goes with the next restart; the guest may still be booting.",
+        )

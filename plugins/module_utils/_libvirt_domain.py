@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""libvirt's calls on domains, one small typed function a call; beside _libvirt.py the only file that knows them."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, doing, names
+
+try:
+    import libvirt
+except ImportError:
+    # Reported by _libvirt.py.
+    pass
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """All domains of a host, with what libvirt can filter by: six calls, however many domains there are."""
+
+    handles: dict[str, Handle]
+    running: frozenset[str]
+    paused: frozenset[str]
+    transient: frozenset[str]
+    autostart: frozenset[str]
+    saved: frozenset[str]
+
+    def state(self, name: str) -> str:
+        """running, paused or stopped; a domain that crashed or sleeps is whatever libvirt can do with it."""
+        return "running" if name in self.running else "paused" if name in self.paused else "stopped"
+
+
+def listing(host: Host) -> Listing:
+    def some(flags: int) -> dict[str, Handle]:
+        return names(host.connection.listAllDomains(flags))
+
+    with doing("list the domains"):
+        every = some(0)
+        active = frozenset(name for name, handle in every.items() if handle.ID() != -1)
+        paused = frozenset(some(libvirt.VIR_CONNECT_LIST_DOMAINS_PAUSED)) & active
+        return Listing(
+            handles=every,
+            running=active - paused,
+            paused=paused,
+            transient=frozenset(some(libvirt.VIR_CONNECT_LIST_DOMAINS_TRANSIENT)),
+            autostart=frozenset(some(libvirt.VIR_CONNECT_LIST_DOMAINS_AUTOSTART)),
+            saved=frozenset(some(libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE)),
+        )
+
+
+def lookup(host: Host, name: str) -> Handle | None:
+    with doing("look up domain {0}".format(name)):
+        try:
+            return host.connection.lookupByName(name)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                return None
+            raise
+
+
+def xml(domain: Handle, inactive: bool) -> str:
+    """A domain's XML with its secrets: a definition made of XML without them would lose them."""
+    flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
+    with doing("read domain {0}".format(domain.name())):
+        return str(domain.XMLDesc(flags))
+
+
+def define(host: Host, name: str, text: str) -> Handle:
+    with doing("define domain {0}".format(name)):
+        return host.connection.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+
+
+def undefine(domain: Handle) -> None:
+    """Undefine with what only libvirt keeps of it: managed save, snapshot and checkpoint metadata, NVRAM, TPM state."""
+    flags = (
+        libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+        | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+        | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+        | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+    )
+    with doing("undefine domain {0}".format(domain.name())):
+        try:
+            domain.undefineFlags(flags)
+        except libvirt.libvirtError as error:
+            # Drivers without snapshots (libvirt's test driver of old) know fewer flags.
+            if error.get_error_code() not in (libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_NO_SUPPORT):
+                raise
+            domain.undefine()
+
+
+def start(domain: Handle, paused: bool) -> None:
+    with doing("start domain {0}".format(domain.name())):
+        domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
+
+
+def suspend(domain: Handle) -> None:
+    with doing("pause domain {0}".format(domain.name())):
+        domain.suspend()
+
+
+def resume(domain: Handle) -> None:
+    with doing("resume domain {0}".format(domain.name())):
+        domain.resume()
+
+
+def destroy(domain: Handle) -> None:
+    with doing("power off domain {0}".format(domain.name())):
+        domain.destroy()
+
+
+def is_active(domain: Handle) -> bool:
+    with doing("ask whether domain {0} is active".format(domain.name())):
+        return bool(domain.isActive())
+
+
+def shutdown(host: Host, domain: Handle, timeout: float) -> bool:
+    """Ask the guest to shut down (agent or ACPI, libvirt's choice) and wait; False when it has not within timeout seconds.
+
+    It is asked again every ten seconds: a guest that is still booting does not hear the first request.
+    """
+
+    def gone() -> bool:
+        return not is_active(domain)
+
+    left = timeout
+    while left > 0:
+        with doing("shut down domain {0}".format(domain.name())):
+            try:
+                domain.shutdownFlags(0)
+            except libvirt.libvirtError as error:
+                # It went down between two requests.
+                if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID or not gone():
+                    raise
+        if host.wait(gone, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, min(left, 10), domain):
+            return True
+        left -= 10
+    return gone()
+
+
+def set_memory(host: Host, domain: Handle, size: int) -> None:
+    """Set the balloon of a running domain and wait until the guest has followed, ten seconds at most. size: bytes."""
+    with doing("set the memory of domain {0}".format(domain.name())):
+        domain.setMemoryFlags(size // 1024, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+        def followed() -> bool:
+            return int(domain.info()[2]) == size // 1024
+
+        host.wait(followed, libvirt.VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, 10, domain)
+
+
+def set_vcpus(domain: Handle, count: int) -> None:
+    with doing("set the vCPUs of domain {0}".format(domain.name())):
+        domain.setVcpusFlags(count, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_text(domain: Handle, which: str, text: str) -> None:
+    """Set the title or description of a running domain."""
+    kinds = {"title": libvirt.VIR_DOMAIN_METADATA_TITLE, "description": libvirt.VIR_DOMAIN_METADATA_DESCRIPTION}
+    with doing("set the {0} of domain {1}".format(which, domain.name())):
+        domain.setMetadata(kinds[which], text or None, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def attach(domain: Handle, text: str) -> None:
+    with doing("plug a device into domain {0}".format(domain.name())):
+        domain.attachDeviceFlags(text, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def update(domain: Handle, text: str) -> None:
+    with doing("change a device of domain {0}".format(domain.name())):
+        domain.updateDeviceFlags(text, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def detach(host: Host, domain: Handle, text: str, gone: t.Callable[[str], bool], timeout: float) -> bool:
+    """Ask the guest to let go of a device; gone(live XML) tells when it has. False when it has not within timeout."""
+    with doing("unplug a device of domain {0}".format(domain.name())):
+        domain.detachDeviceFlags(text, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        return host.wait(
+            lambda: gone(str(domain.XMLDesc(0))), libvirt.VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, timeout, domain
+        )
+
+
+def set_autostart(domain: Handle, on: bool) -> None:
+    with doing("set autostart of domain {0}".format(domain.name())):
+        domain.setAutostart(int(on))
+
+
+def volume_by_path(host: Host, path: str) -> Handle | None:
+    """The storage volume at a path, of whatever active pool; None where no pool has it."""
+    with doing("look for the volume at {0}".format(path)):
+        try:
+            return host.connection.storageVolLookupByPath(path)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() in (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL):
+                return None
+            raise

@@ -1,0 +1,217 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: libvirt_volume
+short_description: Declare storage volumes
+version_added: 0.1.0
+description:
+  - Makes storage volumes, empty, as an overlay of an image or filled from a file, and grows them; any number over one
+    connection.
+  - What a volume holds is never written again and never shrunk; it is deleted only with O(state=absent).
+author: minicloud.kvm contributors (@minicloud)
+options:
+  name:
+    description: Name of the volume. May be left out where O(xml) has it.
+    type: str
+  pool:
+    description: Storage pool that it is in, which has to be active.
+    type: str
+  state:
+    description: V(present) is there with at least the declared capacity; V(absent) is deleted, with all it holds.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  capacity:
+    description: 'Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused: nothing is
+      ever shrunk. Left out, a new volume has the size of O(src) or O(backing_store).'
+    type: str
+  allocation:
+    description: Space taken from the beginning, when it is made.
+    type: str
+  format:
+    description: Format of the volume when it is made; V(qcow2) where it is left out. It can't be changed.
+    type: str
+    choices:
+      - qcow2
+      - raw
+  backing_store:
+    description: The image that the volume is an overlay of, when it is made. It can't be changed.
+    type: dict
+    suboptions:
+      volume:
+        description: Name of the volume that holds what is not written yet.
+        type: str
+      pool:
+        description: Its pool; the volume's own where it is left out.
+        type: str
+      path:
+        description: Path of an image instead of a volume.
+        type: str
+      format:
+        description: Its format; a volume's is known.
+        type: str
+        choices:
+          - qcow2
+          - raw
+  src:
+    description: File on the hypervisor that a new volume is filled from, byte for byte. What is there already is not
+      filled again.
+    type: str
+  mode:
+    description: Mode of the file when it is made, such as V('0640').
+    type: str
+  owner:
+    description: Numeric user of the file when it is made.
+    type: int
+  group:
+    description: Numeric group of the file when it is made.
+    type: int
+  allow_overcommit:
+    description: Whether the capacity may be more than the whole pool has.
+    type: bool
+    default: false
+  xml:
+    description: libvirt's XML for a new volume, for what has no option of its own.
+    type: str
+  volumes:
+    description: The volumes, each with the options that one has at the top level.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the volume. May be left out where O(xml) has it.
+        type: str
+      pool:
+        description: Storage pool that it is in, which has to be active.
+        type: str
+      state:
+        description: V(present) is there with at least the declared capacity; V(absent) is deleted, with all it holds.
+        type: str
+        choices:
+          - present
+          - absent
+        default: present
+      capacity:
+        description: 'Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused: nothing
+          is ever shrunk. Left out, a new volume has the size of O(src) or O(backing_store).'
+        type: str
+      allocation:
+        description: Space taken from the beginning, when it is made.
+        type: str
+      format:
+        description: Format of the volume when it is made; V(qcow2) where it is left out. It can't be changed.
+        type: str
+        choices:
+          - qcow2
+          - raw
+      backing_store:
+        description: The image that the volume is an overlay of, when it is made. It can't be changed.
+        type: dict
+        suboptions:
+          volume:
+            description: Name of the volume that holds what is not written yet.
+            type: str
+          pool:
+            description: Its pool; the volume's own where it is left out.
+            type: str
+          path:
+            description: Path of an image instead of a volume.
+            type: str
+          format:
+            description: Its format; a volume's is known.
+            type: str
+            choices:
+              - qcow2
+              - raw
+      src:
+        description: File on the hypervisor that a new volume is filled from, byte for byte. What is there already is
+          not filled again.
+        type: str
+      mode:
+        description: Mode of the file when it is made, such as V('0640').
+        type: str
+      owner:
+        description: Numeric user of the file when it is made.
+        type: int
+      group:
+        description: Numeric group of the file when it is made.
+        type: int
+      allow_overcommit:
+        description: Whether the capacity may be more than the whole pool has.
+        type: bool
+        default: false
+      xml:
+        description: libvirt's XML for a new volume, for what has no option of its own.
+        type: str
+attributes:
+  check_mode: {support: full}
+  diff_mode: {support: full}
+  idempotent: {support: full}
+  platform: {platforms: posix}
+extends_documentation_fragment:
+  - minicloud.kvm.attributes
+  - minicloud.kvm.connection
+"""
+
+EXAMPLES = r"""
+- name: An image, from a file on the hypervisor
+  minicloud.kvm.libvirt_volume:
+    pool: images
+    name: debian-13.qcow2
+    src: /var/cache/debian-13-genericcloud-amd64.qcow2
+
+- name: Disks of two guests, overlays of that image
+  minicloud.kvm.libvirt_volume:
+    volumes:
+      - {pool: images, name: web1.qcow2, capacity: 20GiB, backing_store: {volume: debian-13.qcow2}}
+      - {pool: images, name: web2.qcow2, capacity: 20GiB, backing_store: {volume: debian-13.qcow2}}
+
+- name: A disk grows
+  minicloud.kvm.libvirt_volume:
+    pool: images
+    name: web1.qcow2
+    capacity: 40GiB
+"""
+
+RETURN = r"""
+volumes:
+  description: What was declared, in that order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: Name., type: str, returned: always, sample: web1.qcow2}
+    uuid: {description: UUID; none in check mode where there is none yet., type: str, returned: always, sample: 5b6c1a3e-7e0c-4f0a-8b5e-3f1d2c4b5a69}
+    state: {description: Its state after the task., type: str, returned: always, sample: present}
+    changes:
+      description: What changed, or would in check mode.
+      type: list
+      elements: dict
+      returned: always
+      sample: [{field: capacity, before: 20GiB, after: 40GiB}]
+    restart_required: {description: Fields that are changed in the definition and wait for a restart., type: list, elements: str, returned: always, sample: []}
+    pool: {description: Its storage pool., type: str, returned: always, sample: images}
+    path: {description: Where it is on the hypervisor., type: str, returned: when it is present, sample: /srv/images/web1.qcow2}
+volume:
+  description: The same of the only object, where the task declares one at the top level.
+  returned: success, where no list was given
+  type: dict
+  sample: {name: web1.qcow2, state: present, changes: [], restart_required: []}
+"""
+
+from ansible_collections.minicloud.kvm.plugins.module_utils._edge_libvirt import run
+from ansible_collections.minicloud.kvm.plugins.module_utils._volume import Volume
+
+
+def main() -> None:
+    run(Volume)
+
+
+if __name__ == "__main__":
+    main()
