@@ -2,7 +2,9 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 #
-# usage: tools/empty_root_test.sh SUITE [TARGET...]     (bookworm, trixie; target test-quick)
+# usage: [ORDINARY=1] tools/empty_root_test.sh SUITE [TARGET...]     (bookworm, trixie; target test-quick)
+#
+# With ORDINARY=1 not as root but as an ordinary user who may use sudo.
 #
 # Proves that what `make setup` installs is complete: a clone of HEAD in an empty Debian that has only what the README
 # asks for (git, make, ca-certificates) passes TARGET there. The lab's nested machines are left out for their time.
@@ -22,7 +24,10 @@ case "$suite" in bookworm | trixie) shift ;; *) die "usage: tools/empty_root_tes
 targets=("${@:-test-quick}")
 
 mirror="${MIRROR:-http://deb.debian.org/debian}"
-tarball="$CACHE/empty-root/$suite.tar"
+ordinary="${ORDINARY:-}"
+tarball="$CACHE/empty-root/$suite${ordinary:+-sudo}.tar"
+home="${ordinary:+/home/tester}"
+home="${home:-/root}"
 root="$CACHE/empty-root/$suite.$$"
 netns="mct-empty-$$"
 outside="mctv$$" # at most 15 characters
@@ -51,7 +56,7 @@ cleanup() {
 make_root() {
     mkdir -p "$(dirname "$tarball")"
     if [ ! -f "$tarball" ]; then
-        mmdebstrap --quiet --variant=minbase --include=git,make,ca-certificates "$suite" "${tarball%.tar}.part.tar" "$mirror"
+        mmdebstrap --quiet --variant=minbase "--include=git,make,ca-certificates${ordinary:+,sudo}" "$suite" "${tarball%.tar}.part.tar" "$mirror"
         mv "${tarball%.tar}.part.tar" "$tarball"
     fi
     mkdir -p "$root"
@@ -67,8 +72,14 @@ make_root() {
         cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
         chroot "$root" update-ca-certificates >/dev/null 2>&1
     fi
-    git clone -q --no-hardlinks "file://$ROOT" "$root/root/minicloud.kvm"
-    say "clone of $(git -C "$root/root/minicloud.kvm" log -1 --format='%h %s')"
+    git clone -q --no-hardlinks "file://$ROOT" "$root/minicloud.kvm"
+    say "clone of $(git -C "$root/minicloud.kvm" log -1 --format='%h %s')"
+    if [ -n "$ordinary" ]; then
+        chroot "$root" useradd -m -s /bin/bash tester
+        echo 'tester ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/tester"
+        chroot "$root" chown -R tester: /minicloud.kvm
+    fi
+    mv "$root/minicloud.kvm" "$root$home/"
 }
 
 make_network() {
@@ -99,10 +110,11 @@ inside() {
         mount --rbind /dev "$root/dev"
         mount -t tmpfs -o mode=755 tmpfs "$root/run"
         mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-        exec chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root CI=true \
+        user=$1; shift
+        exec chroot ${user:+--userspec="$user:$user"} "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CI=true \
             LANG=C.UTF-8 "$@"
-    ' inside "$root" ${keep[@]+"${keep[@]}"} bash -euc '
-        cd /root/minicloud.kvm
+    ' inside "$root" "${ordinary:+tester}" "HOME=$home" ${keep[@]+"${keep[@]}"} bash -euc '
+        cd ~/minicloud.kvm
         make "$@"
         echo "==> set-up once more: it has nothing to do"
         make setup
