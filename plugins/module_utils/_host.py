@@ -102,10 +102,14 @@ class Cgroups:
 
 @dataclass(frozen=True)
 class Security:
-    """``selinux``: enforcing, permissive or None (off); ``apparmor``: whether it is on."""
+    """``selinux``: enforcing, permissive or None (off); ``apparmor``: whether it is on.
+
+    ``firewall``: the one at work that somebody has to tell which ports are open: firewalld, ufw or None.
+    """
 
     selinux: str | None
     apparmor: bool
+    firewall: str | None
 
 
 @dataclass(frozen=True)
@@ -262,4 +266,14 @@ def _security(tree: Tree) -> Security:
     return Security(
         selinux=None if enforce is None else "enforcing" if enforce == "1" else "permissive",
         apparmor=_switch(tree.text("sys", "module", "apparmor", "parameters", "enabled")) or False,
+        firewall=_firewall(tree),
     )
+
+
+def _firewall(tree: Tree) -> str | None:
+    """firewalld is at work while systemd has a control group for it; ufw where its file says so (ufw(8))."""
+    groups = (("sys", "fs", "cgroup"), ("sys", "fs", "cgroup", "systemd"))
+    if any(tree.exists(*group, "system.slice", "firewalld.service") for group in groups):
+        return "firewalld"
+    enabled = re.search(r"^ENABLED=[\"']?yes", tree.text("etc", "ufw", "ufw.conf") or "", re.MULTILINE | re.IGNORECASE)
+    return "ufw" if enabled else None

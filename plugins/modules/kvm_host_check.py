@@ -155,7 +155,7 @@ facts:
     iommu: {table: IVRS, groups: 24, arguments: [iommu=pt]}
     hugepages: [{size: 2097152, total: 0, free: 0}]
     cgroups: {version: 2, controllers: [blkio, cpu, cpuset, memory, pids]}
-    security: {selinux: null, apparmor: true}
+    security: {selinux: null, apparmor: true, firewall: null}
     vhost_net: true
     tun: true
     programs: {qemu: 10.0.2, libvirt: 11.3.0, cpu_model: EPYC-Milan}

@@ -114,7 +114,7 @@ TRAP: Files = {
 }
 ARM: Files = {
     **COMMON,
-    "proc/cpuinfo": "processor\t: 0\nBogoMIPS\t: 50.00\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n"
+    "proc/cpuinfo": "processor\t: 0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n"
     "processor\t: 1\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n",
     "dev/kvm": "",
     "sys/firmware/acpi/tables/IORT": "",
@@ -271,6 +271,20 @@ def test_32_bit_systems(machine: t.Callable[..., Host]) -> None:
     assert (problem.check, problem.remedy) == ("64_bit", "install a 64 bit system")
     (problem,) = errors(machine({**INTEL, "proc/cpuinfo": cpuinfo("fpu vmx", 1)}, architecture="i686"), Required())
     assert problem.remedy == "take a machine with a 64 bit CPU"
+
+
+@pytest.mark.parametrize(
+    ("files", "firewall"),
+    [
+        ({}, None),
+        ({"sys/fs/cgroup/system.slice/firewalld.service/cgroup.procs": "77\n"}, "firewalld"),
+        ({"sys/fs/cgroup/systemd/system.slice/firewalld.service/tasks": "77\n"}, "firewalld"),
+        ({"etc/ufw/ufw.conf": "# /etc/ufw/ufw.conf\nENABLED=yes\nLOGLEVEL=low\n"}, "ufw"),
+        ({"etc/ufw/ufw.conf": "ENABLED=no\n"}, None),
+    ],
+)
+def test_firewall_at_work(machine: t.Callable[..., Host], files: Files, firewall: str | None) -> None:
+    assert machine({**INTEL, **files}).security.firewall == firewall
 
 
 def test_devices_that_are_missing(machine: t.Callable[..., Host]) -> None:
