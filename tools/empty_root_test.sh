@@ -103,16 +103,20 @@ inside() {
     done
     # shellcheck disable=SC2016  # expanded by the inner shell
     ip netns exec "$netns" unshare --mount --pid --ipc --uts --fork --kill-child bash -euc '
-        root=$1; shift
+        root=$1; user=$2; shift 2
         hostname "$(basename "$root" | cut -d. -f1)"
+        mount --bind "$root" "$root"
         mount -t proc proc "$root/proc"
         mount -t sysfs sysfs "$root/sys"
         mount --rbind /dev "$root/dev"
         mount -t tmpfs -o mode=755 tmpfs "$root/run"
         mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-        user=$1; shift
-        exec chroot ${user:+--userspec="$user:$user"} "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CI=true \
-            LANG=C.UTF-8 "$@"
+        # Not a mere chroot: tests, and libvirt itself, make mount namespaces, for which / has to be a mount point.
+        cd "$root"
+        pivot_root . .
+        umount -l .
+        exec chroot ${user:+--userspec="$user:$user"} / env -i CI=true LANG=C.UTF-8 \
+            PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
     ' inside "$root" "${ordinary:+tester}" "HOME=$home" ${keep[@]+"${keep[@]}"} bash -euc '
         cd ~/minicloud.kvm
         make "$@"

@@ -99,6 +99,7 @@ unpacked_tools() {
         say "unpacking exportfs from nfs-kernel-server"
         unpack nfs-kernel-server "$work"
         cp "$work/nfs-kernel-server/usr/sbin/exportfs" "$bin/exportfs"
+        [ -d /var/lib/nfs ] || as_root mkdir /var/lib/nfs # where it keeps its table
     fi
     if ! command -v cloud-init >/dev/null; then
         say "unpacking cloud-init"
