@@ -66,7 +66,7 @@ make_root() {
     [ ! -e /run/systemd/resolve/resolv.conf ] || resolv=/run/systemd/resolve/resolv.conf
     rm -f "$root/etc/resolv.conf"
     cp -L "$resolv" "$root/etc/resolv.conf"
-    printf '127.0.0.1 localhost\n127.0.1.1 empty-%s\n' "$suite" >"$root/etc/hosts"
+    printf '127.0.0.1 localhost\n127.0.1.1 empty\n' >"$root/etc/hosts"
     if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
         mkdir -p "$root/usr/local/share/ca-certificates"
         cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/"
@@ -104,11 +104,23 @@ inside() {
     # shellcheck disable=SC2016  # expanded by the inner shell
     ip netns exec "$netns" unshare --mount --pid --ipc --uts --fork --kill-child bash -euc '
         root=$1; user=$2; shift 2
-        hostname "$(basename "$root" | cut -d. -f1)"
+        hostname empty
         mount --bind "$root" "$root"
         mount -t proc proc "$root/proc"
         mount -t sysfs sysfs "$root/sys"
-        mount --rbind /dev "$root/dev"
+        # Its own device nodes: set-up may give /dev/kvm another group, and that is no business of this machine.
+        mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+        mkdir "$root/dev/net" "$root/dev/pts" "$root/dev/shm"
+        for node in null zero full random urandom tty kvm fuse net/tun vhost-net loop-control $(cd /dev && echo loop[0-9]*); do
+            if [ -c "/dev/$node" ] || [ -b "/dev/$node" ]; then cp -a "/dev/$node" "$root/dev/$node"; fi
+        done
+        mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts "$root/dev/pts"
+        mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+        ln -s pts/ptmx "$root/dev/ptmx"
+        ln -s /proc/self/fd "$root/dev/fd"
+        ln -s fd/0 "$root/dev/stdin"
+        ln -s fd/1 "$root/dev/stdout"
+        ln -s fd/2 "$root/dev/stderr"
         mount -t tmpfs -o mode=755 tmpfs "$root/run"
         mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
         # Not a mere chroot: tests, and libvirt itself, make mount namespaces, for which / has to be a mount point.

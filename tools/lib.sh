@@ -27,7 +27,8 @@ as_root() {
         say "sudo $*"
         sudo -- "$@"
     else
-        sudo -n -- "$@" || die "failed as root (sudo may have wanted a password; there is no terminal): $*"
+        sudo -n true || die "this needs root, and there is no terminal for sudo's question: $*"
+        sudo -n -- "$@"
     fi
 }
 

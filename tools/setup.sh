@@ -181,9 +181,12 @@ libvirt_daemon() {
         fi
     else
         say "no systemd here: starting virtlogd and libvirtd"
-        # Closed inputs and outputs: a daemon must not keep the pipe of whoever reads this script's output.
-        pgrep -x virtlogd >/dev/null || as_root virtlogd -d </dev/null >/dev/null 2>&1
-        pgrep -x libvirtd >/dev/null || as_root libvirtd -d </dev/null >/dev/null 2>&1
+        # Into a file: a daemon must not keep the pipe of whoever reads this script's output.
+        local daemon log="$CACHE/setup-libvirt.log"
+        for daemon in virtlogd libvirtd; do
+            pgrep -x "$daemon" >/dev/null || as_root "$daemon" -d </dev/null >"$log" 2>&1 ||
+                { cat "$log" >&2; die "$daemon does not start"; }
+        done
     fi
     local tries
     for tries in $(seq 30); do
