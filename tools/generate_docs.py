@@ -42,7 +42,9 @@ def generated(kind: type) -> str:
         "elements": "dict",
         "suboptions": one,
     }
-    return yaml.dump({"options": {**one, kind.plural: many}}, Dumper=Plain, sort_keys=False, width=116, allow_unicode=True)
+    return yaml.dump(
+        {"options": {**one, kind.plural: many}}, Dumper=Plain, sort_keys=False, width=116, allow_unicode=True
+    )
 
 
 def main() -> int:

@@ -26,6 +26,10 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 
+# Of PCI Express ports in a new q35 domain, about what virt-install makes.
+_SPARE_PORTS = 12
+
+
 @dataclasses.dataclass
 class Found:
     """A domain that is there: its persistent definition, and the live one when it is active."""
@@ -116,7 +120,9 @@ class Domain(Kind[World]):
             for console in _xml.find_all(tree, "devices/console"):
                 if _xml.get(console, "target/@type") in (None, "serial"):
                     _xml.remove(console)
-        if "boot" not in desired and any(_xml.find_all(tree, "devices/{0}/boot".format(d)) for d in ("disk", "interface")):
+        if "boot" not in desired and any(
+            _xml.find_all(tree, "devices/{0}/boot".format(d)) for d in ("disk", "interface")
+        ):
             # libvirt takes either the order of sorts of devices or that of devices.
             _xml.drop(tree, "os/boot")
         return changes
@@ -128,20 +134,24 @@ class Domain(Kind[World]):
         if "xml" in desired and desired["xml"].tag == "domain":
             return tree
         if "memory" not in desired:
-            raise BadValue("memory", None, "domain {0} is not there yet: to make it, it is wanted".format(desired["name"]))
+            raise BadValue(
+                "memory", None, "domain {0} is not there yet: to make it, it is wanted".format(desired["name"])
+            )
         assert world.capabilities is not None
         arch = desired.get("arch") or _xml.get(world.capabilities, "host/cpu/arch") or "x86_64"
         guest = next((g for g in _xml.find_all(world.capabilities, "guest") if _xml.get(g, "arch/@name") == arch), None)
         types = [] if guest is None else [d.get("type") for d in _xml.find_all(guest, "arch/domain")]
-        kind = desired.get("type") or ("kvm" if "kvm" in types else "qemu" if "qemu" in types else types[0] if types else "kvm")
-        tree.set("type", kind or "kvm")
-        _xml.put(tree, "memory/@unit", "KiB")
-        _xml.put(tree, "memory", str(desired["memory"] // 1024))
-        _xml.put(tree, "vcpu", str(desired.get("max_vcpus", desired.get("vcpus", 1))))
+        kind = desired.get("type") or (
+            "kvm" if "kvm" in types else "qemu" if "qemu" in types else types[0] if types else "kvm"
+        )
+        if "type" not in desired:
+            tree.set("type", kind or "kvm")
+        if not {"vcpus", "max_vcpus"} & set(desired):
+            _xml.put(tree, "vcpu", "1")
         _xml.put(tree, "os/type", _xml.get(guest, "os_type") or "hvm" if guest is not None else "hvm")
         _xml.put(tree, "os/type/@arch", arch)
         machines = [] if guest is None else [m.text for m in _xml.find_all(guest, "arch/machine")]
-        if arch == "x86_64" and "q35" in machines:
+        if arch == "x86_64" and "q35" in machines and "machine" not in desired:
             _xml.put(tree, "os/type/@machine", "q35")
         if arch in ("x86_64", "i686"):
             # Without ACPI a guest doesn't hear that it should shut down.
@@ -151,6 +161,11 @@ class Domain(Kind[World]):
             _xml.put(tree, "cpu/@mode", "host-model")
         _xml.put(tree, "clock/@offset", "utc")
         _xml.need(tree, "devices")
+        if _xml.get(tree, "os/type/@machine") == "q35" or desired.get("machine") == "q35":
+            # Without a free port nothing can be plugged into a running domain; libvirt alone leaves one.
+            _xml.add(tree, "devices/controller", _xml.new("controller", type="pci", index="0", model="pcie-root"))
+            for _port in range(_SPARE_PORTS):
+                _xml.add(tree, "devices/controller", _xml.new("controller", type="pci", model="pcie-root-port"))
         if kind in ("kvm", "qemu"):
             extras = {
                 "serials": [{"type": "pty"}],
@@ -214,6 +229,9 @@ class Domain(Kind[World]):
             plan.step("destroy")
         for path in _domain_disks.volumes_to_remove(desired, found.config):
             if _libvirt_domain.volume_by_path(world.host, path) is None:
+                plan.warnings.append(
+                    "Domain {0}: {1} is a volume of no active storage pool and stays.".format(plan.name, path)
+                )
                 continue
             user = world.storage.other_user(world.listing, plan.name, path)
             if user:
@@ -266,7 +284,9 @@ class Domain(Kind[World]):
             raise KvmError(
                 "Domain {0} was asked to shut down and has not within {1} s.".format(plan.name, timeout),
                 error_code="timeout",
-                remedy="Look at its console (virsh console {0}), give it a longer timeout, or force: true.".format(plan.name),
+                remedy="Look at its console (virsh console {0}), give it a longer timeout, or force: true.".format(
+                    plan.name
+                ),
             )
         _libvirt_domain.destroy(handle)
 
@@ -287,5 +307,3 @@ def look(listing: Listing, name: str) -> Found:
     live = _xml.parse(_libvirt_domain.xml(handle, False), text) if state != "stopped" else None
     config = _xml.parse(_libvirt_domain.xml(handle, True), text)
     return Found(handle, _libvirt.uuid(handle), state, persistent, name in listing.autostart, config, live)
-
-

@@ -41,7 +41,8 @@ def name_targets(desired: Options, tree: Element) -> None:
     """Give disks without a target that of the same source in the tree, else the next free name of their bus."""
     disks = desired.get("disks", [])
     existing = {
-        _xml.get(disk, "source/@file") or _xml.get(disk, "source/@dev"): disk for disk in _xml.find_all(tree, "devices/disk")
+        _xml.get(disk, "source/@file") or _xml.get(disk, "source/@dev"): disk
+        for disk in _xml.find_all(tree, "devices/disk")
     }
     for disk in disks:
         known = existing.get(disk.get("file") or disk.get("block") or "")
@@ -71,7 +72,9 @@ def volumes_to_remove(desired: Options, config: Element) -> list[str]:
     for target in desired.get("remove_volumes", []):
         disk = disks.get(target)
         if disk is None:
-            raise BadValue("remove_volumes", target, "the domain's disks are {0}".format(", ".join(str(d) for d in disks)))
+            raise BadValue(
+                "remove_volumes", target, "the domain's disks are {0}".format(", ".join(str(d) for d in disks))
+            )
         if disk.get("device", "disk") != "disk" or _xml.find(disk, "readonly") is not None:
             raise BadValue("remove_volumes", target, "it is a medium or read-only, and those are never deleted")
         path = _xml.get(disk, "source/@file") or _xml.get(disk, "source/@dev")
@@ -146,5 +149,3 @@ class Storage:
             if other != name and path in _libvirt_domain.xml(handle, False):
                 return other
         return None
-
-

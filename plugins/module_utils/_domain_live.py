@@ -16,6 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import 
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
+from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
@@ -40,15 +41,19 @@ class Action:
     xml: str = ""
     option: str = ""
     timeout: int = 0
-    target: str = ""
+    needs_port: bool = False
 
 
 def plan(desired: Options, live: Element, config: Element, plan: Plan) -> None:
     """Add to a plan what is done live, and name what waits. config: the persistent definition as it is going to be."""
     pending = edit(ROWS, _xml.clone(live), _comparable(desired, live))
     known = {change.field for change in plan.changes}
-    for field, changes in _by_item(pending).items():
+    ports = _free_ports(live)
+    for changes in _by_item(pending).values():
         action = _action(changes, live, desired)
+        if action is not None and action.needs_port:
+            action = action if ports > 0 else None
+            ports -= 1
         if action is None:
             plan.restart_required += [change.field for change in changes]
             continue
@@ -89,16 +94,18 @@ def _action(changes: list[Change], live: Element, desired: Options) -> Action | 
         return None
     option = first.row.option
     value = desired[option]
-    if first.row.live == "memory" and value > _live_size(live):
+    if first.row.live == "memory" and not _balloon(value, desired, live):
         return None
     if first.row.live == "vcpus" and value > int(_xml.get(live, "vcpu") or 0):
         return None
-    return Action(first.row.live, first.field, value=value, option=option)
+    return Action(first.row.live, first.field, value=value, option=option, timeout=min(desired["timeout"], 30))
 
 
-def _live_size(live: Element) -> int:
+def _balloon(value: int, desired: Options, live: Element) -> bool:
+    """Whether current_memory is something for the balloon: below what the domain has, and not a part of a new memory."""
     row = next(row for row in ROWS if row.option == "memory")
-    return int(row.read(live) or 0)
+    maximum = int(row.read(live) or 0)
+    return value <= maximum and (value != desired.get("memory") or value == maximum)
 
 
 def _device(row: Many, changes: list[Change], desired: Options) -> Action | None:
@@ -114,8 +121,25 @@ def _device(row: Many, changes: list[Change], desired: Options) -> Action | None
     if row.live != "plug" or (row.option == "disks" and _xml.get(device, "target/@bus") not in _HOTPLUG):
         return None
     if after is not None:
-        return Action("attach", name, xml=_xml.write(after), option=row.place)
-    return Action("detach", name, xml=_xml.write(device), timeout=desired["timeout"], target=row.place)
+        return Action("attach", name, xml=_xml.write(after), option=row.place, needs_port=_on_pci(row, after))
+    return Action("detach", name, xml=_xml.write(device), option=row.place, timeout=desired["timeout"])
+
+
+def _on_pci(row: Many, device: Element) -> bool:
+    """Whether a device takes a PCI slot of its own (channels and disks of other buses sit on a controller)."""
+    return row.option in ("interfaces", "rngs") or _xml.get(device, "target/@bus") == "virtio" and row.option == "disks"
+
+
+def _free_ports(live: Element) -> int:
+    """How many devices can still be plugged into PCI. Only PCI Express runs short: a port holds one device."""
+    controllers = [each for each in _xml.find_all(live, "devices/controller") if each.get("type") == "pci"]
+    if all(each.get("model") != "pcie-root" for each in controllers):
+        return 32
+    used = {
+        int(each.get("bus") or "0", 0) for each in _xml.find_all(live, "devices/*/address") if each.get("type") == "pci"
+    }
+    ports = [int(each.get("index") or "0") for each in controllers if each.get("model") == "pcie-root-port"]
+    return sum(port not in used for port in ports)
 
 
 def _can_update(row: Many, changes: list[Change], device: Element) -> bool:
@@ -132,7 +156,7 @@ def apply(host: Host, domain: Handle, plan: Plan, action: Action) -> None:
     try:
         _do(host, domain, action)
     except LibvirtError as error:
-        if not error.unsupported and "No more available PCI" not in error.message:
+        if not error.unsupported:
             raise
         plan.restart_required.append(action.field)
         plan.warnings.append("{0} is changed in the definition only. {1}".format(action.field, error.message))
@@ -140,7 +164,14 @@ def apply(host: Host, domain: Handle, plan: Plan, action: Action) -> None:
 
 def _do(host: Host, domain: Handle, action: Action) -> None:
     if action.verb == "memory":
-        _libvirt_domain.set_memory(host, domain, action.value)
+        if not _libvirt_domain.set_memory(host, domain, action.value, action.timeout):
+            raise KvmError(
+                "Domain {0}: the guest has not followed its memory balloon to {1} within {2} s.".format(
+                    domain.name(), format_size(action.value), action.timeout
+                ),
+                error_code="timeout",
+                remedy="Has the guest a virtio balloon driver, and does it get by with so little?",
+            )
     elif action.verb == "vcpus":
         _libvirt_domain.set_vcpus(domain, action.value)
     elif action.verb == "text":
@@ -189,7 +220,7 @@ def _detach(host: Host, domain: Handle, action: Action) -> None:
 
     def gone(text: str) -> bool:
         live = _xml.parse(text, "domain")
-        return all(_xml.get(each, "alias/@name") != alias for each in _xml.find_all(live, action.target))
+        return all(_xml.get(each, "alias/@name") != alias for each in _xml.find_all(live, action.option))
 
     if not _libvirt_domain.detach(host, domain, action.xml, gone, action.timeout):
         raise KvmError(

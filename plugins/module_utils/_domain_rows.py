@@ -110,7 +110,12 @@ _DISK: tuple[AnyRow, ...] = (
         Text(r"(?:vd|sd|hd|xvd|fd)[a-z]+", "a device name is wanted, such as vda or sdb"),
         help="Device name, such as V(vda). Left out, the next free one of the bus is taken.",
     ),
-    Row("bus", "target/@bus", choices=("virtio", "scsi", "sata", "usb", "ide", "fdc"), help="Bus; V(virtio) for a new one."),
+    Row(
+        "bus",
+        "target/@bus",
+        choices=("virtio", "scsi", "sata", "usb", "ide", "fdc"),
+        help="Bus; V(virtio) for a new one.",
+    ),
     Row("device", "@device", choices=("disk", "cdrom", "floppy"), help="What the guest sees.", absent="disk"),
     Row("pool", None, NAME, help="Storage pool of O(disks[].volume)."),
     Row("volume", None, NAME, help="Volume of the pool; its path and format stand in the domain."),
@@ -202,6 +207,7 @@ DEVICES: tuple[Many, ...] = (
         help="Network interfaces.",
         keys=("mac",),
         by_order=True,
+        fresh={"model/@type": "virtio"},
         live="plug",
     ),
     Many(
@@ -329,7 +335,13 @@ STEERING: tuple[AnyRow, ...] = (
         "power a running domain off.",
         default=False,
     ),
-    Row("timeout", None, Integer(1), help="Seconds that a guest has to shut down, or to let go of a device.", default=120),
+    Row(
+        "timeout",
+        None,
+        Integer(1),
+        help="Seconds that a guest has to shut down, or to let go of a device.",
+        default=120,
+    ),
     Row(
         "restart",
         None,
@@ -373,7 +385,9 @@ ROWS: tuple[AnyRow, ...] = (
     ),
     Row("arch", "os/type/@arch", help="Architecture; the host's for a new domain."),
     Row("machine", "os/type/@machine", help="Machine type, such as V(q35).", same=same_machine),
-    Row("firmware", "os/@firmware", _Firmware(), choices=("bios", "efi"), help="Firmware; V(bios) for a new x86 domain."),
+    Row(
+        "firmware", "os/@firmware", _Firmware(), choices=("bios", "efi"), help="Firmware; V(bios) for a new x86 domain."
+    ),
     Row("memory", "memory", Size("KiB", _MIB, 1024), help="Memory that the domain can have at most, such as V(2GiB)."),
     Row(
         "current_memory",
@@ -385,7 +399,9 @@ ROWS: tuple[AnyRow, ...] = (
     Row("max_vcpus", "vcpu", _MaxVcpus(1), help="Virtual CPUs that the domain can have at most."),
     Row("vcpus", "vcpu/@current", _Vcpus(1), help="Virtual CPUs that it has; 1 for a new domain.", live="vcpus"),
     CPU,
-    Row("boot", "os/boot/@dev", Texts(choices=("hd", "cdrom", "network", "fd")), help="Order of boot by sort of device."),
+    Row(
+        "boot", "os/boot/@dev", Texts(choices=("hd", "cdrom", "network", "fd")), help="Order of boot by sort of device."
+    ),
     Row("kernel", "os/kernel", PATH, help="Kernel on the host to boot directly."),
     Row("initrd", "os/initrd", PATH, help="Its initial RAM disk."),
     Row("cmdline", "os/cmdline", help="Its command line."),

@@ -41,7 +41,9 @@ def inspect(path: str) -> Content:
     except FileNotFoundError as error:
         raise NotFound("There is no image {0} on this host.".format(path)) from error
     except OSError as error:
-        raise KvmError("The image {0} can't be read: {1}.".format(path, error.strerror), error_code="unreadable") from error
+        raise KvmError(
+            "The image {0} can't be read: {1}.".format(path, error.strerror), error_code="unreadable"
+        ) from error
     if not size:
         raise KvmError("The image {0} is empty.".format(path), error_code="unreadable")
     if header[:4] == b"QFI\xfb" and len(header) == 32:

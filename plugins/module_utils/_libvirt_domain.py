@@ -142,15 +142,15 @@ def shutdown(host: Host, domain: Handle, timeout: float) -> bool:
     return gone()
 
 
-def set_memory(host: Host, domain: Handle, size: int) -> None:
-    """Set the balloon of a running domain and wait until the guest has followed, ten seconds at most. size: bytes."""
+def set_memory(host: Host, domain: Handle, size: int, timeout: float) -> bool:
+    """Set the balloon of a running domain to size bytes; False when the guest has not followed within timeout seconds."""
     with doing("set the memory of domain {0}".format(domain.name())):
         domain.setMemoryFlags(size // 1024, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
         def followed() -> bool:
             return int(domain.info()[2]) == size // 1024
 
-        host.wait(followed, libvirt.VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, 10, domain)
+        return host.wait(followed, libvirt.VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, timeout, domain)
 
 
 def set_vcpus(domain: Handle, count: int) -> None:

@@ -49,13 +49,18 @@ class _Forward(Block):
     """<forward>, which an isolated network has not."""
 
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
-        if wanted.get("mode") != "isolated":
-            return super().edit(element, wanted, field)
-        mode = _xml.get(element, "forward/@mode") if _xml.find(element, "forward") is not None else "isolated"
-        if mode == "isolated":
+        found = _xml.find(element, "forward")
+        mode = "isolated" if found is None else found.get("mode", "nat")
+        if wanted["mode"] == mode == "isolated":
             return []
-        _xml.drop(element, "forward")
-        return [Change(field + ".mode", mode or "nat", "isolated", self)]
+        if wanted["mode"] == "isolated":
+            _xml.drop(element, "forward")
+        elif mode == "isolated":
+            _xml.put(element, "forward/@mode", wanted["mode"])
+        else:
+            return super().edit(element, wanted, field)
+        changes = [Change(field + ".mode", mode, wanted["mode"], self)]
+        return changes if wanted["mode"] == "isolated" else changes + super().edit(element, wanted, field)
 
 
 _DHCP = Block(
@@ -125,9 +130,7 @@ class Network(Activatable):
             "domain",
             (
                 Row("name", "@name", help="DNS domain of the DHCP server's clients.", required=True),
-                Row(
-                    "local_only", "@localOnly", Switch(), help="Never ask the host's resolver for it.", absent=False
-                ),
+                Row("local_only", "@localOnly", Switch(), help="Never ask the host's resolver for it.", absent=False),
             ),
             help="DNS domain.",
         ),
@@ -210,7 +213,9 @@ class Network(Activatable):
         _libvirt.network_update(world.found[plan.name].handle, live=True, **update)
 
 
-_IN_PLACE = re.compile(r"(?:ips\[(?P<ip>[^]]+)]\.dhcp\.(?P<dhcp>hosts|ranges)|(?P<dns>dns)\.hosts)\[[^]]+](?P<part>\..+)?")
+_IN_PLACE = re.compile(
+    r"(?:ips\[(?P<ip>[^]]+)]\.dhcp\.(?P<dhcp>hosts|ranges)|(?P<dns>dns)\.hosts)\[[^]]+](?P<part>\..+)?"
+)
 
 
 def _update(change: Change, addresses: list[str | None]) -> Options | None:
@@ -237,16 +242,20 @@ def _check_ip(ip: Options) -> None:
         raise BadValue("ips.prefix", ip["prefix"], "at most {0} is allowed".format(address.max_prefixlen))
     network = ipaddress.ip_network((ip["address"], ip["prefix"]), strict=False)
     dhcp = ip.get("dhcp", {})
-    for option, leased in [("ranges.start", r["start"]) for r in dhcp.get("ranges", [])] + [
-        ("ranges.end", r["end"]) for r in dhcp.get("ranges", [])
-    ] + [("hosts.ip", h["ip"]) for h in dhcp.get("hosts", [])]:
+    for option, leased in (
+        [("ranges.start", r["start"]) for r in dhcp.get("ranges", [])]
+        + [("ranges.end", r["end"]) for r in dhcp.get("ranges", [])]
+        + [("hosts.ip", h["ip"]) for h in dhcp.get("hosts", [])]
+    ):
         if ipaddress.ip_address(leased) not in network:
             raise BadValue("ips.dhcp." + option, leased, "it is not in {0}".format(network))
 
 
 def _ranges(tree: Element) -> list[t.Any]:
     return [
-        ipaddress.ip_network("{0}/{1}".format(_xml.get(ip, "@address"), _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix")), False)
+        ipaddress.ip_network(
+            "{0}/{1}".format(_xml.get(ip, "@address"), _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix")), False
+        )
         for ip in _xml.find_all(tree, "ip")
         if _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix")
     ]

@@ -57,7 +57,12 @@ class Pool(Activatable):
                     help="The directory, or where the network file system is mounted. It is made where it is missing.",
                     same=lambda wanted, found: os.path.normpath(wanted) == os.path.normpath(found),
                 ),
-                Row("mode", "permissions/mode", Octal(), help="Mode of the directory when it is made, such as V('0711')."),
+                Row(
+                    "mode",
+                    "permissions/mode",
+                    Octal(),
+                    help="Mode of the directory when it is made, such as V('0711').",
+                ),
                 Row("owner", "permissions/owner", Integer(0), help="Numeric user of the directory when it is made."),
                 Row("group", "permissions/group", Integer(0), help="Numeric group of the directory when it is made."),
             ),
@@ -77,9 +82,14 @@ class Pool(Activatable):
     def fresh(self, desired: Options) -> Element:
         tree = super().fresh(desired)
         if "xml" not in desired:
-            for option, place in (("type", desired.get("type")), ("target.path", desired.get("target", {}).get("path"))):
+            for option, place in (
+                ("type", desired.get("type")),
+                ("target.path", desired.get("target", {}).get("path")),
+            ):
                 if not place:
-                    raise BadValue(option, None, "pool {0} is not there yet: to make it, it is wanted".format(desired["name"]))
+                    raise BadValue(
+                        option, None, "pool {0} is not there yet: to make it, it is wanted".format(desired["name"])
+                    )
             if desired["type"] == "netfs" and not {"host", "dir"} <= set(desired.get("source", {})):
                 raise BadValue("source", desired.get("source"), "a netfs pool wants host and dir")
         return tree

@@ -12,7 +12,15 @@ import os
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _fill, _libvirt, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, PATH, Integer, Octal, Size, Switch, Text
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
+    NAME,
+    PATH,
+    Integer,
+    Octal,
+    Size,
+    Switch,
+    Text,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Options, Row
@@ -34,6 +42,8 @@ class PoolFound:
     capacity: int
     # Volumes that an earlier entry of the same call makes: (path, format) by name.
     coming: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    # Whether libvirt has looked into it in this call.
+    fresh: bool = False
 
 
 @dataclasses.dataclass
@@ -107,7 +117,9 @@ class Volume(Kind[World]):
         if store and ("volume" in store) == ("path" in store):
             raise BadValue("backing_store", options.get("backing_store"), "either volume or path is wanted")
         if store and "src" in desired:
-            raise BadValue("src", desired["src"], "a volume is filled from src or an overlay of backing_store, not both")
+            raise BadValue(
+                "src", desired["src"], "a volume is filled from src or an overlay of backing_store, not both"
+            )
         return desired
 
     def identity(self, desired: Options) -> str:
@@ -117,7 +129,20 @@ class Volume(Kind[World]):
         pools = _libvirt.pools(host)
         names = {each["pool"] for each in desired}
         names |= {each["backing_store"]["pool"] for each in desired if "pool" in each.get("backing_store", {})}
-        return World(host, {name: look(name, pools.get(name)) for name in sorted(names)})
+        world = World(host, {name: look(name, pools.get(name)) for name in sorted(names)})
+        for each in desired:
+            self._look_again(each["pool"], each["name"], world)
+            store = each.get("backing_store", {})
+            if "volume" in store:
+                self._look_again(store.get("pool", each["pool"]), store["volume"], world)
+        return world
+
+    def _look_again(self, pool_name: str, name: str, world: World) -> None:
+        """libvirt knows a pool as it was when it last looked: another host may have put the volume there since."""
+        pool = world.pools[pool_name]
+        if pool.handle is not None and name not in pool.volumes and not pool.fresh:
+            _libvirt.pool_refresh(pool.handle)
+            pool.volumes, pool.fresh = _libvirt.volumes(pool.handle), True
 
     def plan(self, desired: Options, world: World) -> Plan:
         pool = world.pools[desired["pool"]]
@@ -151,7 +176,7 @@ class Volume(Kind[World]):
                 ),
             )
         plan.change("state", "absent", "present")
-        plan.changes += self.definition(desired, tree)
+        plan.changes += [change for change in self.definition(desired, tree) if change.field != "pool"]
         if "src" in desired:
             plan.change("src", None, desired["src"])
         _xml.put(tree, "capacity", str(capacity))
@@ -164,7 +189,11 @@ class Volume(Kind[World]):
         tree = _xml.new("volume")
         _xml.put(tree, "name", desired["name"])
         content = _fill.inspect(desired["src"]) if "src" in desired else None
-        _xml.put(tree, "target/format/@type", content.format if content else "qcow2")
+        form = desired.get("format") or (content.format if content else "qcow2")
+        _xml.put(tree, "target/format/@type", form)
+        if form == "qcow2":
+            # libvirt still makes the format of 2009 unless told otherwise.
+            _xml.put(tree, "target/compat", "1.1")
         if content and desired.get("format", content.format) != content.format:
             raise BadValue("format", desired["format"], "{0} is {1}".format(desired["src"], content.format))
         minimum = content.capacity if content else 0
@@ -176,9 +205,13 @@ class Volume(Kind[World]):
             self.definition({"xml": desired["xml"]}, tree)
             capacity = int(_xml.get(tree, "capacity") or 0)
         if not capacity:
-            raise BadValue("capacity", None, "volume {0} is not there yet: to make it, it is wanted".format(desired["name"]))
+            raise BadValue(
+                "capacity", None, "volume {0} is not there yet: to make it, it is wanted".format(desired["name"])
+            )
         if capacity < minimum:
-            raise BadValue("capacity", format_size(capacity), "what it starts from has {0}".format(format_size(minimum)))
+            raise BadValue(
+                "capacity", format_size(capacity), "what it starts from has {0}".format(format_size(minimum))
+            )
         return tree, capacity
 
     def _backing(self, desired: Options, store: Options, world: World) -> tuple[str, str, int]:
