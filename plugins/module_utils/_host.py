@@ -170,7 +170,7 @@ def _cpu(tree: Tree) -> Cpu:
         )
         for cpu in online
     ]
-    sockets, cores = len({socket for socket, _ in places}), len(set(places))
+    sockets, cores = len({place[0] for place in places}), len(set(places))
     return Cpu(
         model=fields.get("model name") or fields.get("cpu") or fields.get("CPU part"),
         vendor=fields.get("vendor_id") or fields.get("CPU implementer"),

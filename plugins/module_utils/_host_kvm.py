@@ -71,11 +71,11 @@ def prove_kvm(device: str, machine: str, seconds: float = 10.0, steps: Steps | N
         text, ended = _read_to_end(reader, seconds)
         if not ended:
             os.kill(child, signal.SIGKILL)
-            _, ended = _read_to_end(reader, 2.0)
+            ended = _read_to_end(reader, 2.0)[1]
     finally:
         os.close(reader)
     # A process that outlives SIGKILL is stuck in the kernel; waiting for it would be for ever.
-    _, status = os.waitpid(child, 0 if ended else os.WNOHANG)
+    status = os.waitpid(child, 0 if ended else os.WNOHANG)[1]
     return _proof(text, machine, seconds, status if ended else None)
 
 
