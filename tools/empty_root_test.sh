@@ -131,7 +131,7 @@ inside() {
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
     ' inside "$root" "${ordinary:+tester}" "HOME=$home" ${keep[@]+"${keep[@]}"} bash -euc '
         cd ~/minicloud.kvm
-        make "$@"
+        make -k "$@"
         echo "==> set-up once more: it has nothing to do"
         make setup
     ' inside "${targets[@]}" </dev/null

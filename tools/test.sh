@@ -39,6 +39,8 @@ sanity() { tools/sanity.sh; }
 
 docs() {
     local failed=0 name
+    # The options of the libvirt modules are written from their tables.
+    python tools/generate_docs.py --check || failed=1
     for name in plugins/modules/*.py; do
         name="minicloud.kvm.$(basename "$name" .py)"
         ansible-doc -t module "$name" >/dev/null || failed=1
