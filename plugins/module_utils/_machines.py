@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Other hypervisors, by the name that they reach each other with: what libvirt does not tell is asked over ssh."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import subprocess
+
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+
+# Seconds for a question that a machine answers at once or not at all.
+_TIMEOUT = 60
+
+
+def addresses(name: str) -> list[str]:
+    """The addresses that a name has here."""
+    try:
+        return sorted({str(entry[4][0]) for entry in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)})
+    except socket.gaierror:
+        return []
+
+
+def is_here(name: str) -> bool:
+    """Whether a name is this machine's: its own name, or one whose address can be bound to."""
+    if name == socket.gethostname():
+        return True
+    for address in addresses(name):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        with contextlib.suppress(OSError), socket.socket(family) as probe:
+            probe.bind((address, 0))
+            return True
+    return False
+
+
+class Machine:
+    """A hypervisor: its name, libvirt's URI of it, and commands run on it."""
+
+    def __init__(self, name: str, user: str, uri: str | None = None) -> None:
+        self.name = name
+        self.user = user
+        self.here = is_here(name)
+        self.uri = uri or ("qemu:///system" if self.here else "qemu+ssh://{0}@{1}/system".format(user, name))
+
+    def run(self, *argv: str) -> str | None:
+        """What a command prints on that machine; None where it fails there."""
+        # Host keys are checked, and nothing is asked: what is not prepared fails.
+        ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-l", self.user, "--", self.name]
+        try:
+            done = subprocess.run(
+                list(argv) if self.here else [*ssh, *argv],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_TIMEOUT,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise KvmError("{0} on {1}: {2}.".format(argv[0], self.name, error), error_code="unreachable") from error
+        if done.returncode == 255 and not self.here:
+            raise KvmError(
+                "Can't log in to {0} as {1}: {2}.".format(self.name, self.user, done.stderr.strip()),
+                error_code="unreachable",
+                remedy="The role minicloud.kvm.hypervisor puts keys and host keys in place.",
+            )
+        return None if done.returncode else done.stdout
+
+    def resolve(self, name: str) -> list[str]:
+        """The addresses that a name has on that machine."""
+        lines = (self.run("getent", "ahosts", name) or "").splitlines()
+        return sorted({line.split(maxsplit=1)[0] for line in lines if line.strip()})
+
+    def own_addresses(self) -> set[str]:
+        """The addresses of that machine's network devices."""
+        lines = (self.run("ip", "-o", "addr", "show") or "").splitlines()
+        return {line.split()[3].partition("/")[0] for line in lines if len(line.split()) > 3}
+
+    def file_identity(self, path: str) -> str | None:
+        """What a file is on that machine: the sort of its file system, its inode and size; None where there is none."""
+        kind = self.run("stat", "-L", "-f", "-c", "%T", path)
+        return (
+            None
+            if kind is None
+            else "{0} {1}".format(kind.strip(), (self.run("stat", "-L", "-c", "%i:%s", path) or "").strip())
+        )
+
+
+def is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
