@@ -68,7 +68,7 @@ def undefine_here(domain: Handle) -> None:
 
 
 def migrate(domain: Handle, dest: Host, uri: str, bandwidth: int | None, timeout: float, persistent: bool) -> None:
-    """Move a running domain, live. bandwidth: MiB/s. After timeout seconds the move is aborted and the guest goes on."""
+    """Move a running domain, live. bandwidth: MiB/s. After timeout seconds it is aborted, and the guest goes on."""
     flags = libvirt.VIR_MIGRATE_LIVE | libvirt.VIR_MIGRATE_ABORT_ON_ERROR
     if persistent:
         flags |= libvirt.VIR_MIGRATE_PERSIST_DEST | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
