@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Write the options of the libvirt modules' documentation from their tables; --check only says whether they differ."""
@@ -57,7 +58,7 @@ def main() -> int:
             if "--check" not in sys.argv:
                 path.write_text(fresh)
     if stale and "--check" in sys.argv:
-        print("The documentation differs from the tables: {0}. Run: make docs".format(", ".join(stale)))
+        print("The documentation differs from the tables: {0}. Run tools/generate_docs.py.".format(", ".join(stale)))
         return 1
     return 0
 

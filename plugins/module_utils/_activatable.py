@@ -35,8 +35,8 @@ def common_rows(what: str) -> tuple[Row, ...]:
             "xml",
             None,
             Text(),
-            help="libvirt's XML, a whole document or one element of it, for what has no option of its own. It is merged "
-            "into what is there; options win over it.",
+            help="libvirt's XML, a whole document or one element of it, for what has no option of its own. It is "
+            "merged into what is there; options win over it.",
         ),
     )
 

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import dataclasses
-
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_disks,
     _domain_live,
+    _domain_new,
     _libvirt,
     _libvirt_domain,
     _xml,
@@ -18,16 +18,12 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options, edit
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt_domain import Listing
     from lxml.etree import _Element as Element
-
-
-# Of PCI Express ports in a new q35 domain, about what virt-install makes.
-_SPARE_PORTS = 12
 
 
 @dataclasses.dataclass
@@ -94,7 +90,7 @@ class Domain(Kind[World]):
             return plan
         self._check_uuid(desired, found, world)
         plan.warnings += world.storage.resolve(desired)
-        tree = _xml.clone(found.config) if found else self._blank(desired, world)
+        tree = _xml.clone(found.config) if found else _domain_new.blank(desired, world.capabilities)
         if found is None:
             plan.change("state", "absent", "stopped" if state == "present" else state)
         elif not found.persistent:
@@ -108,7 +104,7 @@ class Domain(Kind[World]):
             plan.change("autostart", found.autostart if found else False, wanted)
             plan.step("set_autostart", on=wanted)
         if found and found.live is not None and state != "stopped":
-            _domain_live.plan(desired, found.live, tree, plan)
+            _domain_live.plan(desired, found.live, plan)
         self._plan_state(desired, world, plan, found)
         return plan
 
@@ -126,54 +122,6 @@ class Domain(Kind[World]):
             # libvirt takes either the order of sorts of devices or that of devices.
             _xml.drop(tree, "os/boot")
         return changes
-
-    def _blank(self, desired: Options, world: World) -> Element:
-        """What a new domain starts from. A whole document stands for itself; else it is what one expects of a server."""
-        tree = _xml.new("domain")
-        _xml.put(tree, "name", desired["name"])
-        if "xml" in desired and desired["xml"].tag == "domain":
-            return tree
-        if "memory" not in desired:
-            raise BadValue(
-                "memory", None, "domain {0} is not there yet: to make it, it is wanted".format(desired["name"])
-            )
-        assert world.capabilities is not None
-        arch = desired.get("arch") or _xml.get(world.capabilities, "host/cpu/arch") or "x86_64"
-        guest = next((g for g in _xml.find_all(world.capabilities, "guest") if _xml.get(g, "arch/@name") == arch), None)
-        types = [] if guest is None else [d.get("type") for d in _xml.find_all(guest, "arch/domain")]
-        kind = desired.get("type") or (
-            "kvm" if "kvm" in types else "qemu" if "qemu" in types else types[0] if types else "kvm"
-        )
-        if "type" not in desired:
-            tree.set("type", kind or "kvm")
-        if not {"vcpus", "max_vcpus"} & set(desired):
-            _xml.put(tree, "vcpu", "1")
-        _xml.put(tree, "os/type", _xml.get(guest, "os_type") or "hvm" if guest is not None else "hvm")
-        _xml.put(tree, "os/type/@arch", arch)
-        machines = [] if guest is None else [m.text for m in _xml.find_all(guest, "arch/machine")]
-        if arch == "x86_64" and "q35" in machines and "machine" not in desired:
-            _xml.put(tree, "os/type/@machine", "q35")
-        if arch in ("x86_64", "i686"):
-            # Without ACPI a guest doesn't hear that it should shut down.
-            _xml.need(tree, "features/acpi")
-            _xml.need(tree, "features/apic")
-        if kind == "kvm":
-            _xml.put(tree, "cpu/@mode", "host-model")
-        _xml.put(tree, "clock/@offset", "utc")
-        _xml.need(tree, "devices")
-        if _xml.get(tree, "os/type/@machine") == "q35" or desired.get("machine") == "q35":
-            # Without a free port nothing can be plugged into a running domain; libvirt alone leaves one.
-            _xml.add(tree, "devices/controller", _xml.new("controller", type="pci", index="0", model="pcie-root"))
-            for _port in range(_SPARE_PORTS):
-                _xml.add(tree, "devices/controller", _xml.new("controller", type="pci", model="pcie-root-port"))
-        if kind in ("kvm", "qemu"):
-            extras = {
-                "serials": [{"type": "pty"}],
-                "channels": [{"name": "org.qemu.guest_agent.0"}],
-                "rngs": [{"model": "virtio", "backend": "/dev/urandom"}],
-            }
-            edit(self.rows, tree, {option: value for option, value in extras.items() if option not in desired})
-        return tree
 
     def _check_uuid(self, desired: Options, found: Found | None, world: World) -> None:
         wanted = desired.get("uuid")

@@ -44,8 +44,8 @@ class Action:
     needs_port: bool = False
 
 
-def plan(desired: Options, live: Element, config: Element, plan: Plan) -> None:
-    """Add to a plan what is done live, and name what waits. config: the persistent definition as it is going to be."""
+def plan(desired: Options, live: Element, plan: Plan) -> None:
+    """Add to a plan what is done live, and name what waits."""
     pending = edit(ROWS, _xml.clone(live), _comparable(desired, live))
     known = {change.field for change in plan.changes}
     ports = _free_ports(live)
@@ -102,7 +102,7 @@ def _action(changes: list[Change], live: Element, desired: Options) -> Action | 
 
 
 def _balloon(value: int, desired: Options, live: Element) -> bool:
-    """Whether current_memory is something for the balloon: below what the domain has, and not a part of a new memory."""
+    """Whether current_memory is for the balloon: below what the domain has, and not a part of a new memory."""
     row = next(row for row in ROWS if row.option == "memory")
     maximum = int(row.read(live) or 0)
     return value <= maximum and (value != desired.get("memory") or value == maximum)
@@ -127,7 +127,9 @@ def _device(row: Many, changes: list[Change], desired: Options) -> Action | None
 
 def _on_pci(row: Many, device: Element) -> bool:
     """Whether a device takes a PCI slot of its own (channels and disks of other buses sit on a controller)."""
-    return row.option in ("interfaces", "rngs") or _xml.get(device, "target/@bus") == "virtio" and row.option == "disks"
+    return row.option in ("interfaces", "rngs") or (
+        _xml.get(device, "target/@bus") == "virtio" and row.option == "disks"
+    )
 
 
 def _free_ports(live: Element) -> int:

@@ -242,7 +242,8 @@ DEVICES: tuple[Many, ...] = (
             Row("name", "target/@name", help="Name in the guest.", required=True),
             Row("type", "@type", choices=("unix", "spicevmc", "pty"), help="What it is on the host.", absent="unix"),
         ),
-        help="virtio channels. A new domain has that of the guest agent, V(org.qemu.guest_agent.0), where this is left out.",
+        help="virtio channels. A new domain has that of the guest agent, V(org.qemu.guest_agent.0), where this is left "
+        "out.",
         keys=("name",),
         fresh={"@type": "unix", "target/@type": "virtio"},
         live="plug",
@@ -289,8 +290,8 @@ CPU = Block(
             "mode",
             "@mode",
             _CpuMode(),
-            help="V(host-model) is the host's CPU such that the guest can move to its like, V(host-passthrough) the very "
-            "same, V(maximum) all that can be emulated, V(custom) the named O(cpu.model). A new V(kvm) domain has "
+            help="V(host-model) is the host's CPU such that the guest can move to its like, V(host-passthrough) the "
+            "very same, V(maximum) all that can be emulated, V(custom) the named O(cpu.model). A new V(kvm) domain has "
             "V(host-model) where O(cpu) is left out.",
             choices=("host-model", "host-passthrough", "maximum", "custom"),
         ),
@@ -331,8 +332,8 @@ STEERING: tuple[AnyRow, ...] = (
         "force",
         None,
         Switch(),
-        help="With V(stopped), power the domain off when the guest has not shut down within O(timeout). With V(absent), "
-        "power a running domain off.",
+        help="With V(stopped), power the domain off when the guest has not shut down within O(timeout). With "
+        "V(absent), power a running domain off.",
         default=False,
     ),
     Row(
@@ -359,8 +360,8 @@ STEERING: tuple[AnyRow, ...] = (
         "xml",
         None,
         Text(),
-        help="libvirt's XML, a whole document or one element of it, for what has no option of its own. It is merged into "
-        "what is there; options win over it.",
+        help="libvirt's XML, a whole document or one element of it, for what has no option of its own. It is merged "
+        "into what is there; options win over it.",
     ),
 )
 
@@ -369,8 +370,9 @@ ROWS: tuple[AnyRow, ...] = (
     Row(
         "state",
         None,
-        help="V(present) is defined, running or not; V(running), V(stopped) and V(paused) are defined and so; V(absent) is "
-        "not defined. V(stopped) asks the guest to shut down. V(absent) refuses a running domain unless O(force=true).",
+        help="V(present) is defined, running or not; V(running), V(stopped) and V(paused) are defined and so; "
+        "V(absent) is not defined. V(stopped) asks the guest to shut down. V(absent) refuses a running domain unless "
+        "O(force=true).",
         choices=("present", "running", "stopped", "paused", "absent"),
         default="present",
     ),

@@ -6,7 +6,8 @@
                          +-> plan (pure) -> changes, diff         always
     libvirt -> world ----+        +-------> steps, one by one     never in check mode
 
-All plans of a call are made before the first step is taken: a value that is refused anywhere leaves everything as it is.
+All plans of a call are made before the first step is taken: a value that is refused anywhere leaves everything as it
+is.
 """
 
 from __future__ import annotations

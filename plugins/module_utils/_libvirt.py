@@ -157,9 +157,11 @@ def network_define(host: Host, name: str, xml: str) -> Handle:
         return host.connection.networkDefineXML(xml)
 
 
-# What virNetworkUpdate can change in a running network: (section, by the option's name).
 def network_update(network: Handle, command: str, section: str, index: int, xml: str, live: bool) -> None:
-    """Change one entry of a network in place. command: add, delete, modify. index: which <ip>, -1 where there is none."""
+    """Change one entry of a network in place.
+
+    command: add, delete, modify. section: ip_dhcp_host, ip_dhcp_range, dns_host. index: which <ip>, -1: of none.
+    """
     commands = {
         "add": libvirt.VIR_NETWORK_UPDATE_COMMAND_ADD_LAST,
         "delete": libvirt.VIR_NETWORK_UPDATE_COMMAND_DELETE,

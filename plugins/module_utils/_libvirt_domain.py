@@ -4,16 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, doing, names
 
-try:
+with contextlib.suppress(ImportError):  # which _libvirt.py reports
     import libvirt
-except ImportError:
-    # Reported by _libvirt.py.
-    pass
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle
@@ -119,9 +117,10 @@ def is_active(domain: Handle) -> bool:
 
 
 def shutdown(host: Host, domain: Handle, timeout: float) -> bool:
-    """Ask the guest to shut down (agent or ACPI, libvirt's choice) and wait; False when it has not within timeout seconds.
+    """Ask the guest to shut down (agent or ACPI, libvirt's choice) and wait; False when it has not within timeout.
 
-    It is asked again every ten seconds: a guest that is still booting does not hear the first request.
+    timeout: seconds. The guest is asked again every ten seconds: one that is still booting does not hear the first
+    request.
     """
 
     def gone() -> bool:
@@ -143,7 +142,7 @@ def shutdown(host: Host, domain: Handle, timeout: float) -> bool:
 
 
 def set_memory(host: Host, domain: Handle, size: int, timeout: float) -> bool:
-    """Set the balloon of a running domain to size bytes; False when the guest has not followed within timeout seconds."""
+    """Set the balloon of a running domain to size bytes; False when the guest has not followed within timeout."""
     with doing("set the memory of domain {0}".format(domain.name())):
         domain.setMemoryFlags(size // 1024, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 

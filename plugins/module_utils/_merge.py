@@ -8,6 +8,7 @@ does not add by itself (disks, interfaces, DHCP hosts, ...) the given ones are a
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
@@ -53,71 +54,94 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
     "boot": ("@dev",),
     "channel": ("target/@name",),
 }
-# Where libvirt means something else than KiB when there is no unit.
-_UNITLESS = {"capacity": "B", "allocation": "B", "available": "B"}
+# What libvirt means by a size that has no unit.
+_UNITLESS = {
+    **dict.fromkeys(("memory", "currentMemory", "hard_limit", "soft_limit", "swap_hard_limit", "min_guarantee"), "KiB"),
+    **dict.fromkeys(("capacity", "allocation", "available"), "B"),
+}
 
 
 def merge(tree: Element, given: Element, tag: str) -> list[Change]:
     """Make ``tree`` say what ``given`` says: a whole document (its root is ``tag``), or one element of it."""
     if given.tag == tag:
-        return _merge(tree, given, "xml")
-    parent = "devices" if tree.tag == "domain" and given.tag in _DEVICES else ""
-    wrapped = _xml.new(tag)
-    if parent:
-        _xml.need(wrapped, parent).append(_xml.clone(given))
+        whole = _xml.clone(given)
     else:
-        wrapped.append(_xml.clone(given))
-    return _merge(tree, wrapped, "xml")
+        whole = _xml.new(tag)
+        # <memory> is the domain's own size, unless it is a DIMM.
+        device = given.tag in _DEVICES or (given.tag == "memory" and given.get("model") is not None)
+        inside = "devices" if tag == "domain" and device else ""
+        _xml.need(whole, inside).append(_xml.clone(given))
+    _drop_passing(whole)
+    return _merge(tree, whole, "xml")
 
 
 # The device elements of https://libvirt.org/formatdomain.html#devices: a fragment's root that belongs below <devices>.
 _DEVICES = frozenset(
-    "audio channel console controller crypto disk emulator filesystem graphics hostdev hub input interface iommu lease "
-    "memballoon memory nvram panic parallel pstore redirdev redirfilter rng serial shmem smartcard sound tpm video "
+    "audio channel console controller crypto disk emulator filesystem graphics hostdev hub input interface iommu "  # noqa: SIM905 - a table of words
+    "lease memballoon nvram panic parallel pstore redirdev redirfilter rng serial shmem smartcard sound tpm video "
     "vsock watchdog".split()
 )
+
+
+def _drop_passing(given: Element) -> None:
+    """Take out what libvirt says of a running object only and would not keep, as in a pasted virsh dumpxml."""
+    for attribute in ("id", "connections"):
+        given.attrib.pop(attribute, "")
+    if given.tag == "pool":
+        for size in ("capacity", "allocation", "available"):
+            _xml.drop(given, size)
+    if given.tag != "domain":
+        return
+    for alias in _xml.find_all(given, "devices/*/alias"):
+        if not (alias.get("name") or "").startswith("ua-"):
+            _xml.remove(alias)
+    for target in _xml.find_all(given, "devices/interface/target"):
+        if re.fullmatch(r"(vnet|vif|macvtap|macvlan)\d+", target.get("dev") or ""):
+            _xml.remove(target)
 
 
 def _meaning(element: Element) -> tuple[object, dict[str, object]]:
     """An element's text and attributes, as what they mean."""
     tag = str(element.tag)
-    text: object = (element.text or "").strip()
+    text = (element.text or "").strip()
     attributes: dict[str, object] = {str(key): _number(str(value)) for key, value in element.attrib.items()}
     unit = element.get("unit")
-    if text and (unit in XML_UNITS or (unit is None and tag in ("memory", "currentMemory", *_UNITLESS))):
-        attributes.pop("unit", None)
-        if str(text).isdigit():
-            text = xml_size(str(text), unit, _UNITLESS.get(tag, "KiB"))
-    elif tag == "uuid":
-        text = str(text).lower().replace("-", "")
-    return _number(text) if isinstance(text, str) else text, attributes
+    if unit in XML_UNITS or (unit is None and tag in _UNITLESS):
+        for key in ("size", "memory"):  # of <page> and <cell>
+            if unit and isinstance(attributes.get(key), int):
+                attributes.pop("unit", None)
+                attributes[key] = xml_size(element.get(key) or "", unit, unit)
+        if text.isdecimal():
+            attributes.pop("unit", None)
+            return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
+    return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
 
 
 def _number(text: str) -> object:
-    """0x0a, 10 and 010 in libvirt's addresses are the same number; MAC addresses don't differ by case."""
-    try:
-        return int(text, 0)
-    except ValueError:
-        pass
-    return int(text) if text.isdigit() else text.lower() if text.count(":") == 5 else text
+    """0x0a and 10 in libvirt's addresses are the same number; MAC addresses don't differ by case."""
+    if _NUMBER.fullmatch(text):
+        return int(text, 16 if text[:2] in ("0x", "0X") else 10)
+    return text.lower() if text.count(":") == 5 else text
+
+
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|-?(0|[1-9][0-9]*)", re.ASCII)
 
 
 def _says(found: Element, given: Element) -> bool:
     """Whether an element says all that the given one says."""
     text, attributes = _meaning(given)
     found_text, found_attributes = _meaning(found)
-    if text and text != found_text and not _alias(given, str(text), str(found_text)):
-        return False
-    for key, value in attributes.items():
-        if found_attributes.get(key) != value and not _alias(given, value, found_attributes.get(key), key):
-            return False
-    pairs = _pairs(found, given)
-    return all(other is not None and _says(other, each) for each, other in pairs)
+    return (
+        text in ("", found_text)
+        and not any(_differs(given, key, value, found_attributes.get(key)) for key, value in attributes.items())
+        and all(other is not None and _says(other, each) for each, other in _pairs(found, given))
+    )
 
 
-def _alias(element: Element, given: object, found: object, key: str | None = None) -> bool:
-    """q35 is what libvirt keeps as pc-q35-7.2."""
-    return element.tag == "type" and key == "machine" and same_machine(str(given), str(found))
+def _differs(element: Element, key: str, given: object, found: object) -> bool:
+    if element.tag == "type" and key == "machine" and found is not None:
+        return not same_machine(str(given), str(found))
+    return given != found
 
 
 def same_machine(given: str, found: str) -> bool:
@@ -127,73 +151,97 @@ def same_machine(given: str, found: str) -> bool:
 
 
 def _pairs(found: Element, given: Element) -> list[tuple[Element, Element | None]]:
-    """For each child of the given element, the child that it speaks of."""
+    """For each child of the given element, the child that it speaks of: by identity, by what it says, by order."""
+    children = [child for child in given if isinstance(child.tag, str)]
     free: list[Element] = [child for child in found if isinstance(child.tag, str)]
-    pairs: list[tuple[Element, Element | None]] = []
-    for child in given:
-        siblings = [other for other in free if other.tag == child.tag]
-        other = _partner(child, siblings, len(_xml.find_all(given, str(child.tag))) == 1)
-        if other is not None:
-            free.remove(other)
-        pairs.append((child, other))
-    return pairs
+    pairs: dict[Element, Element] = {}
+    for test in (_same_identity, _same_words, _same_place):
+        for child in children:
+            if child in pairs:
+                continue
+            other = next((other for other in free if other.tag == child.tag and test(other, child)), None)
+            if other is not None:
+                pairs[child] = other
+                free.remove(other)
+    return [(child, pairs.get(child)) for child in children]
 
 
-def _partner(child: Element, siblings: list[Element], only: bool) -> Element | None:
-    places = [place for place in _IDENTITY.get(str(child.tag), ()) if _xml.get(child, place) is not None]
-    if places:
-        return next(
-            (
-                other
-                for other in siblings
-                if all(_number(_xml.get(other, p) or "") == _number(_xml.get(child, p) or "") for p in places)
-            ),
-            None,
-        )
-    for other in siblings:
-        if _says(other, child):
-            return other
-    repeats = (str(child.tag), str(child.getparent().tag)) in _WHOLE or len(siblings) > 1  # type: ignore[union-attr]
-    return siblings[0] if siblings and (only and not repeats or str(child.tag) == "interface") else None
+def _identity(child: Element) -> list[str]:
+    """The places by which this element can be told from its siblings."""
+    return [place for place in _IDENTITY.get(str(child.tag), ()) if _xml.get(child, place) is not None]
+
+
+def _same_identity(other: Element, child: Element) -> bool:
+    places = _identity(child)
+    return bool(places) and all(
+        _number(_xml.get(other, place) or "") == _number(_xml.get(child, place) or "") for place in places
+    )
+
+
+def _same_words(other: Element, child: Element) -> bool:
+    return not _identity(child) and _says(other, child)
+
+
+def _same_place(other: Element, child: Element) -> bool:
+    """Whether an element that differs is the one that is meant: the only one of its kind, or an interface in order."""
+    if _identity(child):
+        return False
+    parent, there = child.getparent(), other.getparent()
+    assert parent is not None
+    assert there is not None
+    if child.tag == "interface":
+        return True
+    alone = len(parent.findall(child.tag)) == len(there.findall(child.tag)) == 1
+    return alone and (str(child.tag), str(parent.tag)) not in _WHOLE
 
 
 def _merge(found: Element, given: Element, path: str) -> list[Change]:
-    changes: list[Change] = []
-    text, attributes = _meaning(given)
-    found_text, found_attributes = _meaning(found)
-    differs = text != "" and text != found_text
-    if differs:
-        changes.append(Change(path, _text(found), _text(given)))
-    for key, value in attributes.items():
-        if found_attributes.get(key) == value or _alias(given, value, found_attributes.get(key), key):
-            continue
-        changes.append(Change("{0}/@{1}".format(path, key), found.get(key), given.get(key)))
-        found.set(key, given.get(key) or "")
-    if differs:
-        if given.tag == "uuid":
-            raise KvmError("The uuid of something that is there can't be changed.", error_code="wrong_uuid")
-        found.text = given.text
-        if "unit" in found.attrib:
-            del found.attrib["unit"]
-        if given.get("unit"):
-            found.set("unit", given.get("unit") or "")
+    changes = _merge_self(found, given, path)
     pairs = _pairs(found, given)
     spoken = [other for _each, other in pairs if other is not None]
-    for tag in {str(child.tag) for child in given if (str(child.tag), str(given.tag)) in _WHOLE}:
-        for other in _xml.find_all(found, tag):
+    for tag in sorted({child.tag for child, _other in pairs if (str(child.tag), str(given.tag)) in _WHOLE}):
+        for other in found.findall(tag):
             if other not in spoken:
-                changes.append(Change("{0}/{1}".format(path, tag), _xml.canonical(other), None))
+                changes.append(Change("{0}/{1}".format(path, _local(other)), _xml.canonical(other), None))
                 found.remove(other)
     for child, partner in pairs:
-        where = "{0}/{1}".format(path, child.tag)
+        where = "{0}/{1}".format(path, _local(child))
         if partner is not None:
             changes += _merge(partner, child, where)
         else:
             changes.append(Change(where, None, _xml.canonical(child)))
-            _xml.add(found, str(child.tag), _xml.clone(child))
+            _xml.add(found, child.tag, _xml.clone(child))
     return changes
 
 
+def _merge_self(found: Element, given: Element, path: str) -> list[Change]:
+    """The element's own text and attributes."""
+    text, attributes = _meaning(given)
+    found_text, found_attributes = _meaning(found)
+    wrong = [key for key, value in attributes.items() if _differs(given, key, value, found_attributes.get(key))]
+    changes = [Change("{0}/@{1}".format(path, key), found.get(key), given.get(key)) for key in wrong]
+    if text not in ("", found_text):
+        if given.tag == "uuid" and found_text:
+            raise KvmError(
+                "xml: the UUID is {0}, not {1}.".format(_text(found), _text(given)),
+                error_code="wrong_uuid",
+                remedy="A UUID can't be changed: leave it out of the xml, or take another name.",
+            )
+        changes.append(Change(path, _text(found) or None, _text(given)))
+    if changes:
+        # A number and its unit go together.
+        if text != "":
+            found.text = given.text
+            found.attrib.pop("unit", "")
+        for key in {"unit", *wrong} & set(given.attrib):
+            found.set(key, given.get(key) or "")
+    return changes
+
+
+def _local(element: Element) -> str:
+    """An element's name without its namespace's address."""
+    return str(element.tag).rpartition("}")[2]
+
+
 def _text(element: Element) -> str:
-    unit = element.get("unit")
-    return (element.text or "").strip() + (unit or "")
+    return (element.text or "").strip() + (element.get("unit") or "")

@@ -27,8 +27,8 @@ class Pool(Activatable):
             "type",
             "@type",
             choices=("dir", "netfs"),
-            help="V(dir) is a directory of the host, V(netfs) a network file system that libvirt mounts. Needed to make "
-            "a pool; it can't be changed.",
+            help="V(dir) is a directory of the host, V(netfs) a network file system that libvirt mounts. Needed to "
+            "make a pool; it can't be changed.",
         ),
         Block(
             "source",

@@ -15,6 +15,7 @@ Values travel as *meanings* (see _codecs.py); an option that was not declared is
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
@@ -76,10 +77,9 @@ class Row:
             spec["required"] = True
         if self.default is not None:
             spec["default"] = self.default
-        if self.codec.ansible_type != "bool":
-            # Ansible warns of every option whose name looks like a secret; say plainly what is one.
-            if self.no_log or "pass" in self.option or "key" in self.option:
-                spec["no_log"] = self.no_log
+        # Ansible warns of every option whose name looks like a secret; say plainly what is one.
+        if self.no_log or (self.codec.ansible_type != "bool" and re.search("pass|key", self.option)):
+            spec["no_log"] = self.no_log
         return spec
 
     def doc(self) -> Options:
@@ -269,7 +269,7 @@ class Many:
         match(lambda item, other: agree(self.rows, item, other))
         if self.by_order:
             key = self.keys[0] if self.keys else ""
-            match(lambda item, other: item.get(key) is None)
+            match(lambda item, _other: item.get(key) is None)
         return pairs
 
 

@@ -68,8 +68,8 @@ class Volume(Kind[World]):
             "capacity",
             "capacity",
             Size("B"),
-            help="Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused: nothing is "
-            "ever shrunk. Left out, a new volume has the size of O(src) or O(backing_store).",
+            help="Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused: nothing "
+            "is ever shrunk. Left out, a new volume has the size of O(src) or O(backing_store).",
         ),
         Row("allocation", "allocation", Size("B", minimum=0), help="Space taken from the beginning, when it is made."),
         Row(
@@ -151,7 +151,7 @@ class Volume(Kind[World]):
         if desired["state"] == "absent":
             if handle is not None:
                 plan.change("state", "present", "absent")
-                plan.step("delete")
+                plan.step("delete", volume=handle)
             return plan
         if pool.handle is None:
             raise NotFound(
@@ -219,7 +219,7 @@ class Volume(Kind[World]):
         if "volume" not in store:
             content = _fill.inspect(store["path"])
             return store["path"], store.get("format", content.format), content.capacity
-        pool_name = store.get("pool", desired["pool"])
+        pool_name = str(store.get("pool", desired["pool"]))
         pool = world.pools[pool_name]
         if store["volume"] in pool.coming:
             return (*pool.coming[store["volume"]], 0)
@@ -256,7 +256,7 @@ class Volume(Kind[World]):
             )
         if wanted > capacity:
             plan.change("capacity", format_size(capacity), format_size(wanted))
-            plan.step("resize", capacity=wanted)
+            plan.step("resize", volume=handle, capacity=wanted)
 
     def _check_backing(self, desired: Options, world: World, tree: Element) -> None:
         store = desired.get("backing_store")
@@ -282,11 +282,11 @@ class Volume(Kind[World]):
             _libvirt.volume_create(pool.handle, plan.name, _xml.write(tree))
         pool.volumes = _libvirt.volumes(pool.handle)
 
-    def resize(self, world: World, plan: Plan, capacity: int) -> None:
-        _libvirt.volume_resize(world.pools[plan.facts["pool"]].volumes[plan.name], capacity, False)
+    def resize(self, world: World, plan: Plan, volume: Handle, capacity: int) -> None:
+        _libvirt.volume_resize(volume, capacity, False)
 
-    def delete(self, world: World, plan: Plan) -> None:
-        _libvirt.volume_delete(world.pools[plan.facts["pool"]].volumes[plan.name])
+    def delete(self, world: World, plan: Plan, volume: Handle) -> None:
+        _libvirt.volume_delete(volume)
 
 
 def look(name: str, handle: Handle | None) -> PoolFound:

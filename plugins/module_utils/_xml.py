@@ -27,7 +27,9 @@ if t.TYPE_CHECKING:
 def parse(text: str, what: str) -> Element:
     """The root element of an XML text without comments and blank text; ``what`` names it in the error."""
     # No network, no entities: the text may come from anywhere.
-    parser = etree.XMLParser(remove_blank_text=True, remove_comments=True, resolve_entities=False, no_network=True)
+    parser = etree.XMLParser(
+        remove_blank_text=True, remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True
+    )
     try:
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as error:
@@ -159,4 +161,4 @@ def add(element: Element, path: str, child: Element) -> None:
 
 def canonical(element: Element) -> str:
     """A text that is the same for two trees that differ in the order of attributes or in white space only."""
-    return t.cast(bytes, etree.tostring(element, method="c14n")).decode()
+    return etree.tostring(element, method="c14n").decode()

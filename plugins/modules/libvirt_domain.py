@@ -799,8 +799,8 @@ domain:
   sample: {name: web1, state: running, changes: [], restart_required: []}
 """
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._edge_libvirt import run
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain import Domain
+from ansible_collections.minicloud.kvm.plugins.module_utils._edge_libvirt import run
 
 
 def main() -> None:
