@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a new domain starts from, before what is declared is written into it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options, edit
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+# PCI Express ports of a new q35 domain, about what virt-install makes.
+_SPARE_PORTS = 12
+# Devices of a new domain, each unless its option is declared.
+_DEVICES: Options = {
+    "serials": [{"type": "pty"}],
+    "channels": [{"name": "org.qemu.guest_agent.0"}],
+    "rngs": [{"model": "virtio", "backend": "/dev/urandom"}],
+}
+
+
+def blank(desired: Options, capabilities: Element | None) -> Element:
+    """A definition to start from. A whole document stands for itself; else it is what one expects of a server.
+
+    capabilities: the host's (virConnectGetCapabilities).
+    """
+    tree = _xml.new("domain")
+    _xml.put(tree, "name", desired["name"])
+    if "xml" in desired and desired["xml"].tag == "domain":
+        return tree
+    if "memory" not in desired:
+        raise BadValue("memory", None, "domain {0} is not there yet: to make it, it is wanted".format(desired["name"]))
+    assert capabilities is not None
+    arch = desired.get("arch") or _xml.get(capabilities, "host/cpu/arch") or "x86_64"
+    guest = next((g for g in _xml.find_all(capabilities, "guest") if _xml.get(g, "arch/@name") == arch), None)
+    kind = desired.get("type") or _best_type(guest)
+    tree.set("type", kind)
+    if not {"vcpus", "max_vcpus"} & set(desired):
+        _xml.put(tree, "vcpu", "1")
+    _xml.put(tree, "os/type", (None if guest is None else _xml.get(guest, "os_type")) or "hvm")
+    _xml.put(tree, "os/type/@arch", arch)
+    machine = desired.get("machine") or _best_machine(arch, guest)
+    if machine:
+        _xml.put(tree, "os/type/@machine", machine)
+    if arch in ("x86_64", "i686"):
+        # Without ACPI a guest doesn't hear that it should shut down.
+        _xml.need(tree, "features/acpi")
+        _xml.need(tree, "features/apic")
+    if kind == "kvm":
+        _xml.put(tree, "cpu/@mode", "host-model")
+    _xml.put(tree, "clock/@offset", "utc")
+    _xml.need(tree, "devices")
+    if "q35" in (machine or ""):
+        _add_ports(tree)
+    if kind in ("kvm", "qemu"):
+        edit(ROWS, tree, {option: value for option, value in _DEVICES.items() if option not in desired})
+    return tree
+
+
+def _best_type(guest: Element | None) -> str:
+    """Hardware virtualisation where libvirt has it, else what it has."""
+    types = [] if guest is None else [str(each.get("type")) for each in _xml.find_all(guest, "arch/domain")]
+    return next((each for each in ("kvm", "qemu", *types) if each in types), "kvm")
+
+
+def _best_machine(arch: str, guest: Element | None) -> str | None:
+    """q35 where there is one, else libvirt's own default."""
+    machines = [] if guest is None else _xml.get_all(guest, "arch/machine")
+    return "q35" if arch == "x86_64" and "q35" in machines else None
+
+
+def _add_ports(tree: Element) -> None:
+    """Without a free port nothing can be plugged into a running domain; libvirt alone leaves one."""
+    _xml.add(tree, "devices/controller", _xml.new("controller", type="pci", index="0", model="pcie-root"))
+    for _port in range(_SPARE_PORTS):
+        _xml.add(tree, "devices/controller", _xml.new("controller", type="pci", model="pcie-root-port"))
