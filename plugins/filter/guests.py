@@ -14,6 +14,8 @@ from ansible_collections.minicloud.kvm.plugins.plugin_utils._guests import BadGu
 HostVars = t.Mapping[str, Variables]
 Filter = t.Callable[..., t.Any]
 
+_PLACING = ("guest_hypervisor", "guest_state", "guest_address")
+
 
 def _filter(function: Filter) -> Filter:
     """A BadGuest becomes the filter's error."""
@@ -30,14 +32,22 @@ def _filter(function: Filter) -> Filter:
 
 def guests_work(hostvars: HostVars, guests: list[str], hypervisors: list[str], play_hosts: list[str]) -> Options:
     """Who declares which guests where: {host of the play: {hypervisor, guests, absent}}."""
-    places, absent = {}, []
+    places: dict[str, str] = {}
+    absent = []
+    addresses: dict[str, str] = {}
     for name in guests:
-        variables = {
-            word: hostvars[name][word] for word in ("guest_hypervisor", "guest_state") if word in hostvars[name]
-        }
+        host = hostvars[name]
+        variables = {word: host[word] for word in _PLACING if word in host}
         places[name] = _guests.hypervisor_of(name, variables, hypervisors)
         if _guests.state(name, variables) == "absent":
             absent.append(name)
+        elif variables.get("guest_address"):
+            # On whatever hypervisor: they may meet.
+            address = str(variables["guest_address"]).split("/", 1)[0]
+            if addresses.setdefault(address, name) != name:
+                raise _guests.bad(
+                    name, "its guest_address {0} is that of {1} as well".format(address, addresses[address])
+                )
     return _guests.assign(places, absent, play_hosts, hypervisors)
 
 

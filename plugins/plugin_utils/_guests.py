@@ -129,13 +129,15 @@ class Site(t.NamedTuple):
 def declare(
     guests: t.Mapping[str, Options], absent: t.Mapping[str, Options], site: Site, active: t.Container[str]
 ) -> Options:
-    """The modules' options for one hypervisor: ``{volumes, domains, images, stop, absent, stale_seeds}``.
+    """The modules' options for one hypervisor: ``{volumes, domains, images, stop, absent, stale_seeds,
+    stale_volumes}``.
 
     images: the base volumes that ``volumes`` are overlays of, each with where it is filled from, and whether all
     hypervisors share it. stop: guests that go and have to shut down first, as they are active.
     """
     check_unique(guests)
-    plan: Options = {"volumes": [], "domains": [], "images": [], "stop": [], "absent": [], "stale_seeds": []}
+    plan: Options = {"volumes": [], "domains": [], "images": [], "stop": [], "absent": []}
+    plan.update(stale_seeds=[], stale_volumes=[])
     bases: dict[tuple[str, str], Options] = {}
     for name, guest in guests.items():
         disks = _disks(name, guest)
@@ -153,7 +155,9 @@ def declare(
         }
         if name in active:
             plan["stop"].append({"name": name, "state": "stopped", **steering})
-        plan["absent"].append(_absent(name, guest))
+        domain, volumes = _gone(name, guest)
+        plan["absent"].append(domain)
+        plan["stale_volumes"] += volumes
         plan["stale_seeds"].append({"path": seed_path(name, guest, site), "state": "absent"})
     return plan
 
@@ -282,15 +286,23 @@ def _domain(name: str, guest: Options, disks: list[Options], seed: str) -> Optio
     return domain
 
 
-def _absent(name: str, guest: Options) -> Options:
-    """A guest that goes. Its volumes stay unless they are named, or all of them asked for."""
+def _gone(name: str, guest: Options) -> tuple[Options, list[Options]]:
+    """Domain and volumes of a guest that goes. Volumes stay unless their disks are named, or all that are its own asked
+    for; they go also if the domain went before, in an earlier run."""
     domain: Options = {"name": name, "state": "absent"}
     remove = guest.get("guest_remove_volumes") or []
+    disks = [disk for disk in _disks(name, guest) if "volume" in disk]
     if remove is True:
-        remove = [disk["target"] for disk in _disks(name, guest) if "volume" in disk]
-    if remove:
-        domain["remove_volumes"] = remove
-    return domain
+        gone = [disk for disk in disks if "size" in disk or "image" in disk]
+    elif isinstance(remove, list) and set(remove) <= {disk["target"] for disk in disks}:
+        gone = [disk for disk in disks if disk["target"] in remove]
+    else:
+        raise bad(
+            name, "guest_remove_volumes has to be true, false, or a list of targets of its disks that are volumes"
+        )
+    if gone:
+        domain["remove_volumes"] = [disk["target"] for disk in gone]
+    return domain, [{"pool": disk["pool"], "name": disk["volume"], "state": "absent"} for disk in gone]
 
 
 def state(name: str, guest: Variables) -> str:
