@@ -141,8 +141,10 @@ def test_bad_values(run_module: RunModule, args: dict[str, t.Any], words: str) -
 def test_an_ordinary_user_is_told_what_could_not_be_seen() -> None:
     """As nobody, with this Python's path: facts are read, /dev/kvm is said to be closed where it is."""
     script = (
-        "import json, os, sys; os.setgid(65534); os.setuid(65534); sys.path[:] = json.loads(sys.argv[1])\n"
+        "import json, os, sys; sys.path[:] = json.loads(sys.argv[1])\n"
         "from ansible_collections.minicloud.kvm.plugins.module_utils._host_task import check_host\n"
+        # Not earlier: nobody may not be let into the checkout.
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
         "options = dict.fromkeys(['cpus', 'memory', 'disk', 'hugepages'])\n"
         "options.update(dict.fromkeys(['nested', 'iommu', 'fail_if_not_ready'], False))\n"
         "options.update(acceleration='kvm', images_path='/root/x')\n"
