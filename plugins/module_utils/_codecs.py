@@ -37,6 +37,8 @@ class Text:
     def mean(self, option: str, value: Value) -> Value:
         """The meaning of a user's value; BadValue where it has none."""
         text = str(value)
+        if not text:
+            raise BadValue(option, value, self.allowed or "it can't be empty")
         if self.pattern is not None and not self.pattern.fullmatch(text):
             raise BadValue(option, value, self.allowed)
         if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text):

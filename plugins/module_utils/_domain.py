@@ -13,6 +13,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_new,
     _libvirt,
     _libvirt_domain,
+    _merge,
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
@@ -51,6 +52,12 @@ class World:
 
 class Domain(Kind[World]):
     singular, plural, tag = "domain", "domains", "domain"
+    parts = _merge.DEVICES + (
+        "|genid|title|description|metadata|memory|memoryBacking|memtune|numatune|maxMemory|currentMemory|blkiotune|vcpu|"
+        "vcpus|iothreads|iothreadids|defaultiothread|cputune|resource|sysinfo|bootloader|bootloader_args|os|idmap|"
+        "features|cpu|clock|on_poweroff|on_reboot|on_crash|on_lockfailure|pm|perf|devices|seclabel|keywrap|"
+        "launchSecurity|throttlegroups"
+    )
     rows = ROWS
 
     def desire(self, options: Options) -> Options:

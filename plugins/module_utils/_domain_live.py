@@ -12,7 +12,8 @@ import dataclasses
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import DEVICES, ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import DEVICES
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit

@@ -13,6 +13,7 @@ is.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _xml
@@ -75,6 +76,8 @@ class Kind(t.Generic[World]):
     plural: t.ClassVar[str]
     tag: t.ClassVar[str]
     rows: t.ClassVar[tuple[AnyRow, ...]]
+    # The elements of the root, any of which may be given as xml: a regular expression.
+    parts: t.ClassVar[str]
 
     def __init__(self, check_mode: bool = False) -> None:
         # Only for what can't be known before earlier tasks of a check have really run.
@@ -85,15 +88,22 @@ class Kind(t.Generic[World]):
         desired = mean(self.rows, options)
         if "xml" in desired:
             desired["xml"] = _xml.parse(desired["xml"], "The xml of {0} {1}".format(self.singular, options.get("name")))
-            if desired["xml"].tag == self.tag:
-                name = _xml.get(desired["xml"], "name")
-                if name and desired.setdefault("name", name) != name:
-                    raise BadValue("name", desired["name"], "the xml names it {0!r}".format(name))
-                if name:
-                    mean(self.rows, {"name": name})
+            self._read_identity(desired)
         if not desired.get("name"):
             raise BadValue("name", options.get("name"), "a name is wanted, as an option or in the xml")
         return desired
+
+    def _read_identity(self, desired: Options) -> None:
+        """Take name and UUID from a whole document; a fragment has to be one of this kind."""
+        tree = desired["xml"]
+        if tree.tag != self.tag:
+            if not str(tree.tag).startswith("{") and not re.fullmatch(self.parts, str(tree.tag)):
+                raise BadValue("xml", "<{0}>".format(tree.tag), "<{0}> or an element of it is wanted".format(self.tag))
+            return
+        given = {option: _xml.get(tree, option) for option in ("name", "uuid")}
+        for option, value in mean(self.rows, given, "xml: ").items():
+            if desired.setdefault(option, value) != value:
+                raise BadValue(option, desired[option], "the xml has {0!r}".format(value))
 
     def identity(self, desired: Options) -> str:
         """What tells one declared object from another."""

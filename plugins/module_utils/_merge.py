@@ -54,6 +54,12 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
     "boot": ("@dev",),
     "channel": ("target/@name",),
 }
+# The device elements of https://libvirt.org/formatdomain.html#devices: a fragment's root that belongs below <devices>.
+DEVICES = (
+    "audio|channel|console|controller|crypto|disk|emulator|filesystem|graphics|hostdev|hub|input|interface|iommu|lease|"
+    "memballoon|nvram|panic|parallel|pstore|redirdev|redirfilter|rng|serial|shmem|smartcard|sound|tpm|video|vsock|"
+    "watchdog"
+)
 # What libvirt means by a size that has no unit.
 _UNITLESS = {
     **dict.fromkeys(("memory", "currentMemory", "hard_limit", "soft_limit", "swap_hard_limit", "min_guarantee"), "KiB"),
@@ -68,19 +74,11 @@ def merge(tree: Element, given: Element, tag: str) -> list[Change]:
     else:
         whole = _xml.new(tag)
         # <memory> is the domain's own size, unless it is a DIMM.
-        device = given.tag in _DEVICES or (given.tag == "memory" and given.get("model") is not None)
+        device = re.fullmatch(DEVICES, str(given.tag)) or (given.tag == "memory" and given.get("model") is not None)
         inside = "devices" if tag == "domain" and device else ""
         _xml.need(whole, inside).append(_xml.clone(given))
     _drop_passing(whole)
     return _merge(tree, whole, "xml")
-
-
-# The device elements of https://libvirt.org/formatdomain.html#devices: a fragment's root that belongs below <devices>.
-_DEVICES = frozenset(
-    "audio channel console controller crypto disk emulator filesystem graphics hostdev hub input interface iommu "  # noqa: SIM905 - a table of words
-    "lease memballoon nvram panic parallel pstore redirdev redirfilter rng serial shmem smartcard sound tpm video "
-    "vsock watchdog".split()
-)
 
 
 def _drop_passing(given: Element) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import re
 import typing as t
 
@@ -75,7 +76,6 @@ _DHCP = Block(
                 Row("end", "@end", Address(), required=True, help="Last address."),
             ),
             help="Addresses to lease.",
-            keys=("start",),
         ),
         Many(
             "hosts",
@@ -95,6 +95,7 @@ _DHCP = Block(
 
 class Network(Activatable):
     singular, plural, tag = "network", "networks", "network"
+    parts = "title|description|metadata|forward|bridge|mtu|mac|domain|dns|ip|route|portgroup|vlan|bandwidth|virtualport"
     rows = (
         *common_rows("network"),
         _Forward(
@@ -187,13 +188,19 @@ class Network(Activatable):
 
     def desire(self, options: Options) -> Options:
         desired = super().desire(options)
-        for ip in desired.get("ips", []):
-            _check_ip(ip)
+        for index, ip in enumerate(desired.get("ips", [])):
+            _check_ip(ip, "ips[{0}]".format(index))
+            for other in desired["ips"][:index]:
+                if _range(other).overlaps(_range(ip)):
+                    raise BadValue(
+                        "ips[{0}].address".format(index), ip["address"], "it is in {0} too".format(_range(other))
+                    )
         return desired
 
-    def complete(self, desired: Options, world: World) -> None:
-        if desired["state"] == "active":
-            _refuse_overlap(self, desired, world)
+    def plan(self, desired: Options, world: World) -> Plan:
+        plan = super().plan(desired, world)
+        _refuse_overlap(self, desired, world, plan)
+        return plan
 
     def live_plan(self, desired: Options, found: Found, plan: Plan, config: list[Change]) -> None:
         """DHCP hosts, DHCP ranges and DNS hosts change in place (virNetworkUpdate); the rest waits."""
@@ -234,54 +241,61 @@ def _update(change: Change, addresses: list[str | None]) -> Options | None:
     return {"command": command, "section": section, "index": index, "xml": _xml.write(element)}
 
 
-def _check_ip(ip: Options) -> None:
+def _range(ip: Options) -> t.Any:
+    """The network that an address with its prefix is in."""
+    return ipaddress.ip_network((ip["address"], ip["prefix"]), strict=False)
+
+
+def _check_ip(ip: Options, field: str) -> None:
     """An address has to fit its prefix, and what the DHCP server leases has to lie in the network."""
     address = ipaddress.ip_address(ip["address"])
-    ip.setdefault("family", "ipv{0}".format(address.version))
+    if ip.setdefault("family", "ipv{0}".format(address.version)) != "ipv{0}".format(address.version):
+        raise BadValue(field + ".family", ip["family"], "{0} is of the other".format(address))
     if ip["prefix"] > address.max_prefixlen:
-        raise BadValue("ips.prefix", ip["prefix"], "at most {0} is allowed".format(address.max_prefixlen))
-    network = ipaddress.ip_network((ip["address"], ip["prefix"]), strict=False)
-    dhcp = ip.get("dhcp", {})
-    for option, leased in (
-        [("ranges.start", r["start"]) for r in dhcp.get("ranges", [])]
-        + [("ranges.end", r["end"]) for r in dhcp.get("ranges", [])]
-        + [("hosts.ip", h["ip"]) for h in dhcp.get("hosts", [])]
-    ):
-        if ipaddress.ip_address(leased) not in network:
-            raise BadValue("ips.dhcp." + option, leased, "it is not in {0}".format(network))
+        raise BadValue(field + ".prefix", ip["prefix"], "at most {0} is allowed".format(address.max_prefixlen))
+    network = _range(ip)
+    leased = []
+    for option, parts in (("ranges", ("start", "end")), ("hosts", ("ip",))):
+        for index, each in enumerate(ip.get("dhcp", {}).get(option, [])):
+            leased += [("{0}.dhcp.{1}[{2}].{3}".format(field, option, index, part), each[part]) for part in parts]
+            if option == "ranges" and ipaddress.ip_address(each["end"]) < ipaddress.ip_address(each["start"]):  # type: ignore[operator]
+                raise BadValue(leased[-1][0], each["end"], "it comes before start, {0}".format(each["start"]))
+    for option, each in leased:
+        if ipaddress.ip_address(each) not in network:
+            raise BadValue(option, each, "it is not in {0}".format(network))
 
 
 def _ranges(tree: Element) -> list[t.Any]:
-    return [
-        ipaddress.ip_network(
-            "{0}/{1}".format(_xml.get(ip, "@address"), _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix")), False
-        )
+    """The networks of a definition's addresses."""
+    masks = [
+        (_xml.get(ip, "@address"), _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix"))
         for ip in _xml.find_all(tree, "ip")
-        if _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix")
     ]
+    return [ipaddress.ip_network("{0}/{1}".format(*each), strict=False) for each in masks if each[1]]
 
 
-def _refuse_overlap(kind: Network, desired: Options, world: World) -> None:
-    """Two active networks with the same addresses cut each other off."""
-    wanted = [ipaddress.ip_network((ip["address"], ip["prefix"]), strict=False) for ip in desired.get("ips", [])]
-    found = world.found.get(desired["name"])
-    if not wanted or (found and found.active):
-        return
+def _refuse_overlap(kind: Network, desired: Options, world: World, plan: Plan) -> None:
+    """Two active networks with the same addresses cut each other off. Entries of a call are taken in their order."""
     if "ranges" not in world.facts:
         world.facts["ranges"] = {
             name: _ranges(_xml.parse(kind.xml(handle, False), name))
             for name, handle in world.facts["handles"].items()
             if _libvirt.is_active(handle)
         }
-    for name, ranges in world.facts["ranges"].items():
-        for mine in wanted:
-            for other in ranges:
-                if name != desired["name"] and mine.version == other.version and mine.overlaps(other):
+    active = world.facts["ranges"]
+    if plan.state != "active":
+        active.pop(desired["name"], None)
+    elif any(step.verb == "start" for step in plan.steps):
+        tree = next((step.args["tree"] for step in plan.steps if step.verb == "define"), None)
+        mine = _ranges(tree if tree is not None else world.found[desired["name"]].config)
+        for name, ranges in active.items():
+            for wanted, other in itertools.product(mine, ranges):
+                if wanted.overlaps(other):
                     raise KvmError(
                         "Network {0}: {1} overlaps {2} of network {3}, which is active.".format(
-                            desired["name"], mine, other, name
+                            desired["name"], wanted, other, name
                         ),
                         error_code="overlap",
                         remedy="Take other addresses, or make {0} inactive first.".format(name),
                     )
-    world.facts["ranges"][desired["name"]] = wanted
+        active[desired["name"]] = mine

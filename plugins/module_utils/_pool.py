@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
 
 class Pool(Activatable):
     singular, plural, tag = "pool", "pools", "pool"
+    parts = "source|target|features|refresh"
     rows = (
         *common_rows("storage pool"),
         Row(

@@ -50,8 +50,9 @@ class Row:
     """One value. place None: the option steers the module and is not in the XML.
 
     only: (place, word): the row holds only for elements with that word there, such as disks with type='file'; writing
-    it makes the element one of them. absent: what it means when nothing stands there. same: a comparison beyond
-    equality of meanings. live: the name of the change of a running object; None: it waits for a restart.
+    it makes the element one of them. removable: an empty text takes it away. absent: what it means when nothing stands
+    there. same: a comparison beyond equality of meanings. live: the name of the change of a running object; None: it
+    waits for a restart.
     """
 
     option: str
@@ -61,6 +62,7 @@ class Row:
     choices: tuple[str, ...] = ()
     default: Value = None
     required: bool = False
+    removable: bool = False
     no_log: bool = False
     only: tuple[str, str] | None = None
     absent: Value = None
@@ -88,7 +90,7 @@ class Row:
         return doc
 
     def mean(self, field: str, value: Value) -> Value:
-        return "" if value == "" and not self.required else self.codec.mean(field, value)
+        return "" if value == "" and self.removable else self.codec.mean(field, value)
 
     def show(self, value: Value) -> Value:
         if self.no_log:
@@ -186,6 +188,7 @@ class Many:
     by_order: bool = False
     fresh: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     where: t.Callable[[Element], bool] | None = None
+    required: bool = False
     live: str | None = None
 
     def spec(self) -> Options:
@@ -217,7 +220,11 @@ class Many:
         return len(wanted) == len(found) == len(self._pair(wanted, found))
 
     def label(self, item: Options, index: int) -> str:
-        return str(next((item[key] for key in self.keys if item.get(key)), index))
+        """What an entry is called in a change: its key, else all that it has to have, else its number."""
+        known = next((item[key] for key in self.keys if item.get(key)), None)
+        if known is None and not self.keys and not self.by_order:
+            known = "-".join(str(item[row.option]) for row in self.rows if row.required)
+        return str(index if known is None else known)
 
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
         elements = self.elements(element)

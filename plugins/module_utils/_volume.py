@@ -54,6 +54,7 @@ class World:
 
 class Volume(Kind[World]):
     singular, plural, tag = "volume", "volumes", "volume"
+    parts = "target|backingStore"
     rows = (
         Row("name", "name", NAME, help="Name of the volume. May be left out where O(xml) has it."),
         Row("pool", None, NAME, help="Storage pool that it is in, which has to be active.", required=False),

@@ -39,16 +39,16 @@ def _is_ours(name: str) -> bool:
     return pid == os.getpid() or not Path(f"/proc/{pid}").exists()
 
 
-def _clean(conn: libvirt.virConnect) -> None:
+def _clean(conn: libvirt.virConnect, which: t.Callable[[str], bool] = _is_ours) -> None:
     """Remove scratch domains, networks, pools; a pool's files stay, their directory is the test's own."""
     for domain in conn.listAllDomains():
-        if _is_ours(domain.name()):
+        if which(domain.name()):
             if domain.isActive():
                 domain.destroy()
             if domain.isPersistent():
                 domain.undefineFlags(UNDEFINE)
     for thing in [*conn.listAllNetworks(), *conn.listAllStoragePools()]:
-        if _is_ours(thing.name()):
+        if which(thing.name()):
             persistent = thing.isPersistent()
             if thing.isActive():
                 thing.destroy()
@@ -71,9 +71,12 @@ def libvirt_uri() -> t.Iterator[str]:
 
 
 @pytest.fixture
-def scratch(libvirt_uri: str, request: pytest.FixtureRequest) -> str:
-    """A prefix for the names of what this test makes: ``mct-<pid>-<short hash of the test's id>``."""
-    return f"mct-{os.getpid()}-{zlib.crc32(request.node.nodeid.encode()):08x}"
+def scratch(libvirt_uri: str, request: pytest.FixtureRequest) -> t.Iterator[str]:
+    """A prefix for the names of what this test makes: ``mct-<pid>-<short hash of the test's id>``; gone after it."""
+    prefix = f"mct-{os.getpid()}-{zlib.crc32(request.node.nodeid.encode()):08x}"
+    yield prefix
+    with libvirt.open(libvirt_uri) as conn:
+        _clean(conn, lambda name: name.startswith(prefix))
 
 
 @pytest.fixture
@@ -96,5 +99,35 @@ def virsh(libvirt_uri: str) -> t.Callable[..., str]:
         if check and done.returncode:
             pytest.fail(f"virsh {' '.join(words)}: {done.stderr}")
         return done.stdout
+
+    return run
+
+
+class Converge(t.Protocol):
+    """The type of the fixture ``converge``, for annotations in tests."""
+
+    def __call__(self, name: str, args: dict[str, t.Any], look: t.Callable[[], object]) -> dict[str, t.Any]: ...
+
+
+@pytest.fixture
+def converge(run_module: t.Any) -> Converge:
+    """``converge(module, args, look)``: check mode (which changes nothing that ``look()`` sees and foretells the very
+    changes), apply, apply again (which changes nothing, as check mode says too). Returns the result of the apply."""
+
+    def run(name: str, args: dict[str, t.Any], look: t.Callable[[], object]) -> dict[str, t.Any]:
+        plural = {"libvirt_net": "networks", "libvirt_pool": "pools", "libvirt_volume": "volumes"}.get(name, "domains")
+        before = look()
+        told = run_module(name, args, check=True)
+        assert look() == before, "check mode changed something"
+        done: dict[str, t.Any] = run_module(name, args)
+        assert done["changed"] == told["changed"]
+        assert [each["changes"] for each in done[plural]] == [each["changes"] for each in told[plural]]
+        again = run_module(name, args)
+        assert not again["changed"], f"the second run changed {again['diff']}"
+        assert [each["restart_required"] for each in again[plural]] == [
+            each["restart_required"] for each in done[plural]
+        ]
+        assert not run_module(name, args, check=True)["changed"]
+        return done
 
     return run
