@@ -65,9 +65,8 @@ def place(wanted: Wanted, check_mode: bool) -> Result:
         plan = _plan(wanted, open_connections)
         figures: Result = {"time_ms": None, "downtime_ms": None, "bytes": None}
         if plan.source and not check_mode:
-            figures.update(_move(wanted, plan))
+            figures.update(_move(wanted, plan, plan.source))
         if plan.leftover and not check_mode:
-            assert plan.leftover.domain is not None
             _libvirt_migrate.undefine_here(plan.leftover.domain)
     before, after = plan.found, wanted.dest if plan.source else plan.found
     return {
@@ -175,13 +174,12 @@ def _look(wanted: Wanted, open_connections: contextlib.ExitStack) -> tuple[dict[
     return places, unreachable
 
 
-def _move(wanted: Wanted, plan: Plan) -> Result:
-    assert plan.source is not None
-    source, dest = plan.source, plan.dest
+def _move(wanted: Wanted, plan: Plan, source: Place) -> Result:
+    dest = plan.dest
     autostart = _libvirt.autostart(source.domain)
     persistent = _libvirt.is_persistent(source.domain)
     started = time.monotonic()
-    figures = _live(wanted, plan, persistent) if plan.mode == "live" else _offline(wanted, plan)
+    figures = _live(wanted, plan, source, persistent) if plan.mode == "live" else _offline(wanted, plan, source)
     moved = _libvirt_domain.lookup(dest.host, wanted.name)
     if moved is None:
         raise KvmError("{0} has moved but is not on {1}.".format(wanted.name, wanted.dest), error_code="lost")
@@ -196,9 +194,8 @@ def _move(wanted: Wanted, plan: Plan) -> Result:
     }
 
 
-def _live(wanted: Wanted, plan: Plan, persistent: bool) -> Result:
-    assert plan.source is not None
-    source, dest = plan.source, plan.dest
+def _live(wanted: Wanted, plan: Plan, source: Place, persistent: bool) -> Result:
+    dest = plan.dest
     _forget_leftover(source, dest)
     uri = "tcp://{0}".format(dest.machine.name)
     try:
@@ -211,7 +208,7 @@ def _live(wanted: Wanted, plan: Plan, persistent: bool) -> Result:
             raise
         plan.mode = "offline"
         plan.warnings.append("It could not move while it ran: {0}".format(error.message))
-        return _offline(wanted, plan)
+        return _offline(wanted, plan, source)
     return {}
 
 
@@ -230,10 +227,9 @@ def _forget_leftover(source: Place, dest: Place) -> None:
         _libvirt_migrate.undefine_here(dest.domain)
 
 
-def _offline(wanted: Wanted, plan: Plan) -> Result:
+def _offline(wanted: Wanted, plan: Plan, source: Place) -> Result:
     """Shut down, define on the target, start there, undefine on the source; back again where a step fails."""
-    assert plan.source is not None
-    source, dest = plan.source, plan.dest
+    dest = plan.dest
     was_running = source.state != "stopped"
     down = time.monotonic()
     if source.state == "paused":
