@@ -378,7 +378,7 @@ def test_filters_say_what_is_wrong() -> None:
 def test_an_address_is_one_guests_on_whatever_hypervisor() -> None:
     hostvars = {"web1": GUEST, "web2": guest(hypervisor="host2")}
     with pytest.raises(
-        AnsibleFilterError, match="Guest web2: its guest_address 192.168.122.11 is that of web1 as well"
+        AnsibleFilterError, match=r"Guest web2: its guest_address 192\.168\.122\.11 is that of web1 as well"
     ):
         FilterModule().filters()["guests_work"](hostvars, ["web1", "web2"], HYPERVISORS, ["host1"])
 

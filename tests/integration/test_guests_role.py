@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The roles networks, pools and guests on this machine's libvirtd, as the playbook site runs them.
+
+The guests have no operating system, so nothing here waits for an answer; that is the lab's part.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+Virsh = t.Callable[..., str]
+Site = t.Callable[..., "Run"]
+
+
+class Run(t.NamedTuple):
+    changed: int
+    failed: int
+    text: str
+
+
+def inventory(prefix: str, images: Path, guests: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
+    pool = f"{prefix}-pool"
+    return {
+        "all": {
+            "vars": {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": sys.executable,
+                "networks_list": [
+                    {
+                        "name": f"{prefix}-net",
+                        "forward": {"mode": "isolated"},
+                        "ips": [{"address": "192.168.198.1", "prefix": 24}],
+                    }
+                ],
+                "pools_list": [{"name": pool, "type": "dir", "target": {"path": str(images / "pool")}}],
+                "guests_images": {"tiny": {"path": str(images / "tiny.qcow2")}},
+                "guests_keys_path": str(images / "keys"),
+                "guests_download_path": str(images / "download"),
+            },
+            "children": {
+                "hypervisors": {"hosts": {"box": None}},
+                "storage": {},
+                "guests": {
+                    "hosts": guests,
+                    "vars": {
+                        "guest_memory": "64MiB",
+                        "guest_vcpus": 1,
+                        "guest_domain": {"type": "qemu"},
+                        "guest_disks": [{"size": "64MiB", "image": "tiny", "pool": pool}],
+                        "guest_interfaces": [{"network": f"{prefix}-net"}],
+                        "guest_ssh_authorized_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE me"],
+                        "guest_wait": False,
+                        "guest_force": True,
+                        "guest_timeout": 1,
+                    },
+                },
+            },
+        }
+    }
+
+
+@pytest.fixture
+def site(scratch: str, images_dir: Path) -> Site:
+    """``site(guests, *arguments)`` runs the playbook for the inventory with these guests."""
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(images_dir / "tiny.qcow2"), "32M"], check=True)
+
+    def run(guests: dict[str, dict[str, t.Any]], *arguments: str) -> Run:
+        hosts = images_dir / "hosts.yml"
+        hosts.write_text(yaml.safe_dump(inventory(scratch, images_dir, guests)))
+        done = subprocess.run(
+            ["ansible-playbook", "minicloud.kvm.site", "-i", str(hosts), "-t", "networks,pools,guests", *arguments],
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        text = done.stdout + done.stderr
+        counts = {word: sum(map(int, re.findall(rf"{word}=(\d+)", done.stdout))) for word in ("changed", "failed")}
+        assert (done.returncode == 0) == (counts["failed"] == 0), text
+        return Run(counts["changed"], counts["failed"], text)
+
+    return run
+
+
+def test_guests_from_an_inventory(site: Site, virsh: Virsh, scratch: str, images_dir: Path) -> None:
+    one, two = f"{scratch}-a", f"{scratch}-b"
+    guests: dict[str, dict[str, t.Any]] = {one: {"guest_address": "192.168.198.11"}, two: {}}
+    pool = images_dir / "pool"
+
+    # Nothing is there yet, and a check says what can't be known.
+    checked = site(guests, "--check", "--diff")
+    assert checked.failed == 0
+    assert f"keeps this from being known: Volume {one}-vda.qcow2: there is no storage pool" in checked.text
+    assert scratch not in virsh("list", "--all") + virsh("net-list", "--all") + virsh("pool-list", "--all")
+    assert not pool.exists()
+    assert not (images_dir / "keys").exists()
+
+    made = site(guests)
+    assert made.failed == 0, made.text
+    assert virsh("list", "--name").split()[-2:] == [one, two]
+    info = json.loads(
+        subprocess.run(
+            ["qemu-img", "info", "-U", "--output=json", str(pool / f"{one}-vda.qcow2")],
+            capture_output=True,
+            check=True,
+        ).stdout
+    )
+    assert (info["virtual-size"], Path(info["full-backing-filename"]).name) == (64 * 1024**2, "tiny.qcow2")
+    assert f"{one},192.168.198.11 ssh-ed25519 " in (images_dir / "keys" / "known_hosts").read_text()
+    assert list((images_dir / "download").iterdir()) == []
+    assert "PRIVATE KEY" not in made.text
+
+    assert site(guests).changed == 0
+    assert site(guests, "--check").changed == 0
+
+    # Drift by hand: memory, a guest that is off, a seed that is gone.
+    virsh("setmaxmem", one, "96M", "--config")
+    virsh("destroy", two)
+    (pool / f"{two}-seed.iso").unlink()
+    drift = site(guests, "--check", "--diff")
+    assert re.search(r'^-\s+"memory": "96MiB"$', drift.text, re.MULTILINE)
+    assert re.search(r'^-\s+"state": "stopped"$', drift.text, re.MULTILINE)
+    assert f"{two}-seed.iso" in drift.text
+
+    # One guest alone, by its own name.
+    virsh("destroy", one)
+    assert site(guests, "--limit", two).failed == 0
+    assert (virsh("domstate", one).strip(), virsh("domstate", two).strip()) == ("shut off", "running")
+    assert site(guests).failed == 0
+    assert site(guests).changed == 0
+
+    # A guest goes; its disk stays until it is asked for.
+    guests[two] = {"guest_state": "absent"}
+    gone = site(guests)
+    assert gone.failed == 0, gone.text
+    assert two not in virsh("list", "--all", "--name")
+    assert (pool / f"{two}-vda.qcow2").exists()
+    assert not (pool / f"{two}-seed.iso").exists()
+    guests[two]["guest_remove_volumes"] = True
+    assert site(guests).changed == 1
+    assert site(guests).changed == 0
+    assert not (pool / f"{two}-vda.qcow2").exists()
+    assert (pool / f"{one}-vda.qcow2").exists()
+    assert (pool / "tiny.qcow2").exists()
+
+
+def test_a_guest_that_can_not_be_meant(site: Site, virsh: Virsh, scratch: str) -> None:
+    wrong = site({f"{scratch}-a": {"guest_memory": None}}, "-t", "guests")
+    assert wrong.failed == 1, wrong.text
+    assert f"Guest {scratch}-a: guest_memory is wanted." in wrong.text, wrong.text
+    assert scratch not in virsh("list", "--all")
