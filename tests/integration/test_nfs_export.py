@@ -299,6 +299,35 @@ def test_a_directory_that_is_not_there(server: Server, tmp_path: Path, run_modul
     assert "isn't a directory" in run_module("nfs_export", args, check=True, expect="failed")["msg"]
 
 
+def test_a_machine_without_an_nfs_server(server: Server, srv: str, run_module: t.Any) -> None:
+    args = {"path": srv, "clients": [client("10.0.0.1", "rw")]}
+    assert server.run("mount", "--bind", "/dev/null", "/usr/sbin/exportfs").returncode == 0
+    try:
+        checked = run_module("nfs_export", args, check=True)
+        failed = run_module("nfs_export", args, expect="failed")
+    finally:
+        assert server.run("umount", "/usr/sbin/exportfs").returncode == 0
+    assert checked["changed"]
+    assert checked["diff"][0]["after"] == f"{srv} 10.0.0.1(rw)\n"
+    assert "isn't installed" in checked["warnings"][0]
+    assert failed["error_code"] == "missing_exportfs"
+    assert "nfs-kernel-server" in failed["remedy"]
+    assert not (server.etc / "exports").exists()
+
+
+def test_where_the_servers_state_is_elsewhere(server: Server, srv: str, run_module: t.Any) -> None:
+    args = {"path": srv, "clients": [client("10.0.0.1", "rw")]}
+    elsewhere = server.scratch / "elsewhere"
+    elsewhere.mkdir()
+    server.write(f"[mountd]\nstate-directory-path={elsewhere}\n", "nfs.conf.d/minicloud.conf")
+    try:
+        assert run_module("nfs_export", args)["changed"]
+        assert srv in (elsewhere / "etab").read_text()
+        assert not run_module("nfs_export", args)["changed"]
+    finally:
+        (server.etc / "nfs.conf.d/minicloud.conf").unlink()
+
+
 def test_everyone_where_it_is_meant(server: Server, srv: str, run_module: t.Any) -> None:
     run_module("nfs_export", {"path": srv, "clients": [client("", "ro")], "allow_everyone": True})
     assert server.read() == f"{srv} *(ro)\n"
