@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Build the lab's disk images from Debian's archive, and keep them in a cache.
 
-    build_image.py machine [--suite trixie|bookworm]   a bare machine: systemd, sshd, python3; kernel , initramfs
+    build_image.py machine [--suite trixie|bookworm]   a bare machine: systemd, sshd, python3
     build_image.py guest   [--suite ...]               a cloud image: boots by itself (GRUB), cloud-init, sshd
     build_image.py tiny    [--suite ...]               kernel and a BusyBox initramfs: a running guest and nothing more
 
@@ -16,6 +16,7 @@ Needs root (package installation in a chroot) and mmdebstrap, mke2fs, qemu-img, 
 from __future__ import annotations
 
 import argparse
+import ast
 import fcntl
 import hashlib
 import json
@@ -340,8 +341,9 @@ def cache_directory() -> Path:
 
 
 def content_key(suite: str) -> str:
-    """The hash of everything an image is made of: the recipe is this file."""
-    return hashlib.sha256(Path(__file__).read_bytes() + suite.encode()).hexdigest()[:12]
+    """The hash of everything an image is made of: this file as Python reads it, without its comments and layout."""
+    recipe = ast.dump(ast.parse(Path(__file__).read_bytes()))
+    return hashlib.sha256(f"{suite} {recipe}".encode()).hexdigest()[:12]
 
 
 @contextmanager
