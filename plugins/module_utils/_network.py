@@ -46,6 +46,15 @@ class _Prefix(Integer):
         super().write(element, place, value)
 
 
+class _Mode(Text):
+    """A forward mode without what only another one may have."""
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        for part in {"nat": (), "route": ("nat",), "open": ("nat", "@dev", "interface")}.get(value, ("nat", "@dev")):
+            _xml.drop(element, part)
+        super().write(element, place, value)
+
+
 class _Forward(Block):
     """<forward>, which an isolated network has not."""
 
@@ -105,6 +114,7 @@ class Network(Activatable):
                 Row(
                     "mode",
                     "@mode",
+                    _Mode(),
                     help="V(nat) and V(route) reach the outside through the host, V(open) adds no firewall rules, "
                     "V(bridge) uses a bridge of the host that is there already, V(isolated) reaches only the host.",
                     choices=("nat", "route", "open", "bridge", "isolated"),
