@@ -73,8 +73,12 @@ def connect(uri: str, read_only: bool = False) -> Host:
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
     # Must come before the first connection; the loop itself only runs while something is waited for.
     libvirt.virEventRegisterDefaultImpl()
-    with doing("connect to libvirt at {0}".format(uri)):
-        connection = libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
+    try:
+        with doing("connect to libvirt at {0}".format(uri)):
+            connection = libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
+    except LibvirtError as error:
+        error.error_code = "no_connection"
+        raise
     return Host(uri, connection)
 
 

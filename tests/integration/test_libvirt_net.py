@@ -429,7 +429,7 @@ def test_a_uri_that_cannot_be_reached(run_module: t.Any) -> None:
         began = time.monotonic()
         result = run_module(MODULE, {"uri": uri, "name": "never"}, expect="failed", timeout=60)
         assert uri in result["msg"]
-        assert result["error_code"] == "libvirt_error"
+        assert result["error_code"] == "no_connection"
         assert time.monotonic() - began < 60
 
 
