@@ -188,7 +188,7 @@ class Domain(Kind[World]):
                     "Domain {0}: {1} is a volume of no active storage pool and stays.".format(plan.name, path)
                 )
                 continue
-            user = world.storage.other_user(world.listing, plan.name, path)
+            user = _libvirt_domain.user_of(world.host, path, active=False, other_than=plan.name)
             if user:
                 raise KvmError(
                     "Domain {0}: {1} is used by domain {2} too: it is not deleted.".format(plan.name, path, user),

@@ -9,16 +9,15 @@ import os
 import string
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_domain, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound, look
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
-from ansible_collections.minicloud.kvm.plugins.module_utils._volume import PoolFound, look
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
-    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt_domain import Listing
     from lxml.etree import _Element as Element
 
 _PREFIX = {"virtio": "vd", "ide": "hd", "fdc": "fd"}
@@ -112,7 +111,7 @@ class Storage:
         missing = None
         if pool.handle is None:
             missing = "there is no storage pool {0}".format(disk["pool"])
-        elif disk["volume"] not in pool.volumes:
+        elif pool.read(disk["volume"]) is None:
             missing = "storage pool {0} has no volume {1}".format(disk["pool"], disk["volume"])
         if missing and (not self.check_mode or pool.handle is None):
             raise NotFound(
@@ -124,7 +123,8 @@ class Storage:
             warnings.append("Domain {0}: {1} yet; it is taken as one that is about to be made.".format(name, missing))
             path, form = os.path.join(pool.path, disk["volume"]), "qcow2"
         else:
-            tree = _xml.parse(_libvirt.volume_xml(pool.volumes[disk["volume"]]), disk["volume"])
+            tree = pool.read(disk["volume"])
+            assert tree is not None
             path = _xml.get(tree, "target/path") or ""
             form = _xml.get(tree, "target/format/@type") or "raw"
         disk["file" if pool.type in FILE_POOLS else "block"] = path
@@ -142,10 +142,3 @@ class Storage:
                 if not self.check_mode:
                     raise NotFound(text)
                 plan.warnings.append(text + " It is taken as about to be made.")
-
-    def other_user(self, listing: Listing, name: str, path: str) -> str | None:
-        """The name of another domain whose definition has a disk, or an overlay's image, at that path."""
-        for other, handle in listing.handles.items():
-            if other != name and path in _libvirt_domain.xml(handle, False):
-                return other
-        return None

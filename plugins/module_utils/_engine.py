@@ -12,6 +12,7 @@ is.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import typing as t
@@ -157,16 +158,23 @@ def constraints(kind: t.Type[Kind[t.Any]]) -> Options:
     }
 
 
+@contextlib.contextmanager
+def _naming(kind: Kind[t.Any], index: int, name: str | None) -> t.Iterator[None]:
+    """An error inside says which entry of the list it is about."""
+    try:
+        yield
+    except KvmError as error:
+        error.message = "{0}[{1}] ({2}): {3}".format(kind.plural, index, name, error.message)
+        raise
+
+
 def _desires(kind: Kind[t.Any], options: Options) -> list[Options]:
     if options.get(kind.plural) is None:
         return [kind.desire(options)]
     desired = []
     for index, each in enumerate(options[kind.plural]):
-        try:
+        with _naming(kind, index, each.get("name")):
             desired.append(kind.desire(each))
-        except KvmError as error:
-            error.message = "{0}[{1}] ({2}): {3}".format(kind.plural, index, each.get("name"), error.message)
-            raise
     seen: set[str] = set()
     for each in desired:
         identity = kind.identity(each)
@@ -180,7 +188,10 @@ def declare(kind: Kind[World], host: Host, options: Options, check_mode: bool) -
     """Make the declared objects so; the module's result."""
     desired = _desires(kind, options)
     world = kind.survey(host, desired)
-    plans = [kind.plan(each, world) for each in desired]
+    plans = []
+    for index, each in enumerate(desired):
+        with _naming(kind, index, each["name"]) if options.get(kind.plural) else contextlib.nullcontext():
+            plans.append(kind.plan(each, world))
     if not check_mode:
         for plan in plans:
             for step in plan.steps:

@@ -46,7 +46,9 @@ def inspect(path: str) -> Content:
         ) from error
     if not size:
         raise KvmError("The image {0} is empty.".format(path), error_code="unreadable")
-    if header[:4] == b"QFI\xfb" and len(header) == 32:
+    if header[:4] == b"QFI\xfb":
+        if len(header) < 32:
+            raise KvmError("The image {0} ends within its qcow2 header.".format(path), error_code="unreadable")
         return Content("qcow2", int(struct.unpack(">Q", header[24:32])[0]), size)
     return Content("raw", size, size)
 

@@ -223,9 +223,15 @@ def volumes(pool: Handle) -> dict[str, Handle]:
         return names(pool.listAllVolumes(0))
 
 
-def volume_xml(volume: Handle) -> str:
+def volume_xml(volume: Handle) -> str | None:
+    """A volume's XML; None where its file is gone since libvirt has looked into the pool."""
     with doing("read volume {0}".format(volume.name())):
-        return str(volume.XMLDesc(0))
+        try:
+            return str(volume.XMLDesc(0))
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_STORAGE_VOL:
+                return None
+            raise
 
 
 def volume_create(pool: Handle, name: str, xml: str) -> Handle:

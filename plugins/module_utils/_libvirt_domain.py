@@ -7,8 +7,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import typing as t
+from xml.sax.saxutils import escape
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, doing, names
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, LibvirtError, doing, names
 
 with contextlib.suppress(ImportError):  # which _libvirt.py reports
     import libvirt
@@ -197,3 +198,23 @@ def volume_by_path(host: Host, path: str) -> Handle | None:
             if error.get_error_code() in (libvirt.VIR_ERR_NO_STORAGE_VOL, libvirt.VIR_ERR_NO_STORAGE_POOL):
                 return None
             raise
+
+
+def user_of(host: Host, path: str, active: bool = True, other_than: str = "") -> str | None:
+    """The name of a domain that has a disk, or the image of an overlay, at a path; None where none has.
+
+    active: only running domains, whose XML names all images of an overlay.
+    """
+    flags = libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE if active else 0
+    with doing("list the domains"):
+        domains = host.connection.listAllDomains(flags)
+    wanted = "'{0}'".format(escape(path, {"'": "&apos;", '"': "&quot;"}))
+    for domain in domains:
+        try:
+            if domain.name() != other_than and wanted in xml(domain, inactive=False):
+                return str(domain.name())
+        except LibvirtError as error:
+            # One that is gone since uses nothing.
+            if error.code != libvirt.VIR_ERR_NO_DOMAIN:
+                raise
+    return None

@@ -12,7 +12,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import 
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Octal, Text
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Options, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Change, Options, Row
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
@@ -95,12 +95,33 @@ class Pool(Activatable):
                 raise BadValue("source", desired.get("source"), "a netfs pool wants host and dir")
         return tree
 
+    def definition(self, desired: Options, tree: Element) -> list[Change]:
+        if _xml.get(tree, "uuid") and "target" in desired:
+            # Mode, owner and group are for making the directory. What a directory has that is there is its owner's.
+            target = {option: value for option, value in desired["target"].items() if option == "path"}
+            desired = {**desired, "target": target}
+        return super().definition(desired, tree)
+
     def complete(self, desired: Options, world: World) -> None:
+        self._refuse_shared(desired, world)
         found = world.found.get(desired["name"])
         if found and "type" in desired and found.config.get("type") != desired["type"]:
             raise BadValue(
                 "type", desired["type"], "pool {0} is of type {1}".format(desired["name"], found.config.get("type"))
             )
+
+    def _refuse_shared(self, desired: Options, world: World) -> None:
+        """Two pools of one directory would each believe that its files are theirs; libvirt refuses the second."""
+        path = os.path.normpath(desired.get("target", {}).get("path", ""))
+        found = world.found.get(desired["name"])
+        if path == "." or (found and path == os.path.normpath(_xml.get(found.config, "target/path") or "")):
+            return
+        if "paths" not in world.facts:
+            trees = {name: _xml.parse(self.xml(each, True), name) for name, each in world.facts["handles"].items()}
+            world.facts["paths"] = {_xml.get(tree, "target/path"): name for name, tree in trees.items()}
+        owner = world.facts["paths"].setdefault(path, desired["name"])
+        if owner != desired["name"]:
+            raise BadValue("target.path", path, "it is the directory of storage pool {0}".format(owner))
 
     def start(self, world: World, plan: Plan) -> None:
         handle = world.facts["handles"][plan.name]

@@ -11,7 +11,7 @@ import dataclasses
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _fill, _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _fill, _libvirt, _libvirt_domain, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     NAME,
     PATH,
@@ -23,27 +23,13 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound, look
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Options, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from lxml.etree import _Element as Element
-
-
-@dataclasses.dataclass
-class PoolFound:
-    """A pool that volumes are declared in: its handle, its volumes by name, where they lie, its size in bytes."""
-
-    handle: Handle | None
-    volumes: dict[str, Handle]
-    type: str
-    path: str
-    capacity: int
-    # Volumes that an earlier entry of the same call makes: (path, format) by name.
-    coming: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
-    # Whether libvirt has looked into it in this call.
-    fresh: bool = False
 
 
 @dataclasses.dataclass
@@ -114,10 +100,14 @@ class Volume(Kind[World]):
         desired = super().desire(options)
         if not desired.get("pool"):
             raise BadValue("pool", options.get("pool"), "volume {0} wants a pool".format(desired["name"]))
-        store = desired.get("backing_store", {})
-        if store and ("volume" in store) == ("path" in store):
-            raise BadValue("backing_store", options.get("backing_store"), "either volume or path is wanted")
-        if store and "src" in desired:
+        if "backing_store" not in desired:
+            return desired
+        store = desired["backing_store"]
+        if ("volume" in store) == ("path" in store):
+            raise BadValue("backing_store", store, "either volume or path is wanted")
+        if desired.get("format") == "raw":
+            raise BadValue("format", "raw", "an overlay of an image is qcow2")
+        if "src" in desired:
             raise BadValue(
                 "src", desired["src"], "a volume is filled from src or an overlay of backing_store, not both"
             )
@@ -132,38 +122,50 @@ class Volume(Kind[World]):
         names |= {each["backing_store"]["pool"] for each in desired if "pool" in each.get("backing_store", {})}
         world = World(host, {name: look(name, pools.get(name)) for name in sorted(names)})
         for each in desired:
-            self._look_again(each["pool"], each["name"], world)
+            world.pools[each["pool"]].read(each["name"])
             store = each.get("backing_store", {})
             if "volume" in store:
-                self._look_again(store.get("pool", each["pool"]), store["volume"], world)
+                world.pools[store.get("pool", each["pool"])].read(store["volume"])
         return world
-
-    def _look_again(self, pool_name: str, name: str, world: World) -> None:
-        """libvirt knows a pool as it was when it last looked: another host may have put the volume there since."""
-        pool = world.pools[pool_name]
-        if pool.handle is not None and name not in pool.volumes and not pool.fresh:
-            _libvirt.pool_refresh(pool.handle)
-            pool.volumes, pool.fresh = _libvirt.volumes(pool.handle), True
 
     def plan(self, desired: Options, world: World) -> Plan:
         pool = world.pools[desired["pool"]]
         plan = Plan(desired["name"], desired["state"], facts={"pool": desired["pool"]})
-        handle = pool.volumes.get(desired["name"])
+        tree = pool.read(desired["name"])
         if desired["state"] == "absent":
-            if handle is not None:
-                plan.change("state", "present", "absent")
-                plan.step("delete", volume=handle)
+            if tree is not None:
+                self._plan_absent(world, pool, plan, tree)
             return plan
         if pool.handle is None:
             raise NotFound(
                 "Volume {0}: there is no storage pool {1}.".format(desired["name"], desired["pool"]),
                 remedy="Declare it with minicloud.kvm.libvirt_pool first.",
             )
-        if handle is None:
+        if tree is None:
             self._plan_new(desired, world, plan)
         else:
-            self._plan_existing(desired, world, plan, handle)
+            self._plan_existing(desired, world, plan, tree)
         return plan
+
+    def _plan_absent(self, world: World, pool: PoolFound, plan: Plan, tree: Element) -> None:
+        path = _xml.get(tree, "target/path") or ""
+        plan.change("state", "present", "absent")
+        plan.step("delete", volume=pool.volumes[plan.name])
+        pool.leaving.add(plan.name)
+        overlay = pool.overlay_of(path)
+        if overlay:
+            raise KvmError(
+                "Volume {0} is what volume {1} is an overlay of: it is not deleted.".format(plan.name, overlay),
+                error_code="in_use",
+                remedy="Delete {0} first; in one task, list it first.".format(overlay),
+            )
+        user = _libvirt_domain.user_of(world.host, path)
+        if user:
+            text = "Volume {0} is in use by domain {1}, which is running".format(plan.name, user)
+            if not self.check_mode:
+                raise KvmError(text + ": it is not deleted.", error_code="in_use", remedy="Stop the domain first.")
+            # An earlier task of this check may have stopped it.
+            plan.warnings.append(text + "; it is taken as about to be stopped.")
 
     def _plan_new(self, desired: Options, world: World, plan: Plan) -> None:
         pool = world.pools[desired["pool"]]
@@ -182,7 +184,8 @@ class Volume(Kind[World]):
             plan.change("src", None, desired["src"])
         _xml.put(tree, "capacity", str(capacity))
         plan.facts["path"] = os.path.join(pool.path, desired["name"])
-        pool.coming[desired["name"]] = (plan.facts["path"], _xml.get(tree, "target/format/@type") or "raw")
+        form = _xml.get(tree, "target/format/@type") or "raw"
+        pool.coming[desired["name"]] = (plan.facts["path"], form, capacity)
         plan.step("create", desired=desired, tree=tree, capacity=capacity)
 
     def _blank(self, desired: Options, world: World) -> tuple[Element, int]:
@@ -223,19 +226,18 @@ class Volume(Kind[World]):
         pool_name = str(store.get("pool", desired["pool"]))
         pool = world.pools[pool_name]
         if store["volume"] in pool.coming:
-            return (*pool.coming[store["volume"]], 0)
-        if store["volume"] not in pool.volumes:
+            return pool.coming[store["volume"]]
+        tree = pool.read(store["volume"])
+        if tree is None:
             raise NotFound(
                 "Volume {0}: storage pool {1} has no volume {2} to be an overlay of.".format(
                     desired["name"], pool_name, store["volume"]
                 )
             )
-        tree = _xml.parse(_libvirt.volume_xml(pool.volumes[store["volume"]]), store["volume"])
         path, form = _xml.get(tree, "target/path") or "", _xml.get(tree, "target/format/@type") or "raw"
         return path, form, int(_xml.get(tree, "capacity") or 0)
 
-    def _plan_existing(self, desired: Options, world: World, plan: Plan, handle: Handle) -> None:
-        tree = _xml.parse(_libvirt.volume_xml(handle), desired["name"])
+    def _plan_existing(self, desired: Options, world: World, plan: Plan, tree: Element) -> None:
         plan.facts["path"] = _xml.get(tree, "target/path")
         found = _xml.get(tree, "target/format/@type")
         if found and desired.get("format", found) != found:
@@ -257,7 +259,7 @@ class Volume(Kind[World]):
             )
         if wanted > capacity:
             plan.change("capacity", format_size(capacity), format_size(wanted))
-            plan.step("resize", volume=handle, capacity=wanted)
+            plan.step("resize", volume=world.pools[desired["pool"]].volumes[plan.name], capacity=wanted)
 
     def _check_backing(self, desired: Options, world: World, tree: Element) -> None:
         store = desired.get("backing_store")
@@ -281,25 +283,9 @@ class Volume(Kind[World]):
             _fill.create(world.host, pool.handle, pool.type, desired["src"], tree, capacity)
         else:
             _libvirt.volume_create(pool.handle, plan.name, _xml.write(tree))
-        pool.volumes = _libvirt.volumes(pool.handle)
 
     def resize(self, world: World, plan: Plan, volume: Handle, capacity: int) -> None:
         _libvirt.volume_resize(volume, capacity, False)
 
     def delete(self, world: World, plan: Plan, volume: Handle) -> None:
         _libvirt.volume_delete(volume)
-
-
-def look(name: str, handle: Handle | None) -> PoolFound:
-    """A pool and its volumes; a pool that is not there has none."""
-    if handle is None:
-        return PoolFound(None, {}, "", "", 0)
-    if not _libvirt.is_active(handle):
-        raise KvmError(
-            "Storage pool {0} is not active: its volumes can't be seen.".format(name),
-            error_code="pool_inactive",
-            remedy="Start it with minicloud.kvm.libvirt_pool (state: active).",
-        )
-    tree = _xml.parse(_libvirt.pool_xml(handle, inactive=False), name)
-    path = _xml.get(tree, "target/path") or ""
-    return PoolFound(handle, _libvirt.volumes(handle), tree.get("type") or "", path, _libvirt.pool_size(handle)[0])

@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The volumes of a storage pool, as they are now."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle
+    from lxml.etree import _Element as Element
+
+
+@dataclasses.dataclass
+class PoolFound:
+    """A pool that is used: its handle (None: there is no such pool), type, directory, size in bytes, and volumes."""
+
+    handle: Handle | None
+    volumes: dict[str, Handle]
+    type: str = ""
+    path: str = ""
+    capacity: int = 0
+    # Volumes that an earlier entry of the same call makes: (path, format, capacity in bytes) by name.
+    coming: dict[str, tuple[str, str, int]] = dataclasses.field(default_factory=dict)
+    # Volumes that an earlier entry of the same call deletes.
+    leaving: set[str] = dataclasses.field(default_factory=set)
+    _trees: dict[str, Element] = dataclasses.field(default_factory=dict)
+    _fresh: bool = False
+
+    def read(self, name: str) -> Element | None:
+        """A volume's definition, or None.
+
+        libvirt knows a pool as it was when it last looked into it: another host may have put the volume there since,
+        or removed it. So libvirt looks again, once, before something is believed to be missing.
+        """
+        if self.handle is None:
+            return None
+        if name not in self._trees:
+            text = _libvirt.volume_xml(self.volumes[name]) if name in self.volumes else None
+            if text is None and not self._fresh:
+                _libvirt.pool_refresh(self.handle)
+                self.volumes, self._fresh = _libvirt.volumes(self.handle), True
+                text = _libvirt.volume_xml(self.volumes[name]) if name in self.volumes else None
+            if text is None:
+                return None
+            self._trees[name] = _xml.parse(text, "Volume {0}".format(name))
+        return self._trees[name]
+
+    def overlay_of(self, path: str) -> str | None:
+        """The name of a volume of this pool that is an overlay of the image at a path, and is not about to go."""
+        for name in sorted(set(self.volumes) - self.leaving):
+            tree = self.read(name)
+            backing = None if tree is None else _xml.get(tree, "backingStore/path")
+            if backing and os.path.join(self.path, backing) == path:
+                return name
+        return None
+
+
+def look(name: str, handle: Handle | None) -> PoolFound:
+    """A pool and its volumes; a pool that is not there has none."""
+    if handle is None:
+        return PoolFound(None, {})
+    if not _libvirt.is_active(handle):
+        raise KvmError(
+            "Storage pool {0} is not active: its volumes can't be seen.".format(name),
+            error_code="pool_inactive",
+            remedy="Start it with minicloud.kvm.libvirt_pool (state: active).",
+        )
+    tree = _xml.parse(_libvirt.pool_xml(handle, inactive=False), name)
+    path = _xml.get(tree, "target/path") or ""
+    return PoolFound(handle, _libvirt.volumes(handle), tree.get("type") or "", path, _libvirt.pool_size(handle)[0])
