@@ -232,9 +232,9 @@ def kernel_files(root: Path, out: Path) -> tuple[Path, Path]:
     return kernel, initrd
 
 
-def to_qcow2(raw: Path, disk: Path) -> None:
+def to_qcow2(raw: Path, disk: Path, *options: str) -> None:
     """Convert the raw image to qcow2 and drop it."""
-    run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(disk))
+    run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", *options, str(raw), str(disk))
     raw.unlink()
     say(f"{disk.name}: {disk.stat().st_blocks * 512 >> 20} MiB on disk")
 
@@ -273,6 +273,8 @@ def build_guest(work: Path, out: Path, suite: str, mirror: str | None) -> None:
     core = "/boot/grub/core.img"
     embedded = ("-c", "/boot/grub/embedded.cfg", "-p", "(,msdos1)/boot/grub")
     run("chroot", str(root), "grub-mkimage", "-O", "i386-pc", "-o", core, *embedded, *grub)
+    shutil.copy(root / "usr/lib/grub/i386-pc/boot.img", root / "boot/grub/boot.img")
+    run("chroot", str(root), "dpkg", "--purge", "grub-pc-bin", "grub-common")
 
     raw = work / "disk.raw"
     with raw.open("wb") as disk:
@@ -286,7 +288,7 @@ def build_guest(work: Path, out: Path, suite: str, mirror: str | None) -> None:
         f"{size_kib}k",
     )
     # grub-mkimage writes the core image for exactly this place: its first sector loads the rest from sector 2 on.
-    boot_code = (root / "usr/lib/grub/i386-pc/boot.img").read_bytes()[:440]
+    boot_code = (root / "boot/grub/boot.img").read_bytes()[:440]
     core_image = (root / core.lstrip("/")).read_bytes()
     if 512 + len(core_image) > PARTITION_START:
         raise BuildError(f"GRUB's core image has {len(core_image)} bytes and does not fit before the partition")
@@ -294,7 +296,8 @@ def build_guest(work: Path, out: Path, suite: str, mirror: str | None) -> None:
         disk.write(boot_code)
         disk.seek(512)
         disk.write(core_image)
-    to_qcow2(raw, out / "disk.qcow2")
+    # It travels over an emulated network: small is fast.
+    to_qcow2(raw, out / "disk.qcow2", "-c", "-o", "compression_type=zstd")
 
 
 def build_tiny(work: Path, out: Path, suite: str, mirror: str | None) -> None:
