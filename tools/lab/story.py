@@ -3,7 +3,9 @@
 """What happens in the lab, step by step: the molecule scenario `minicloud` and `make demo` are made of these steps.
 
     story.py STEP...      run steps; `story.py --help` lists them
+    story.py demo         the steps of the demo
     story.py ssh HOST     a shell on a machine or a guest
+    story.py note TITLE SECONDS RESULT      figures of what was done elsewhere
 
 A step is a command that a user would type, and what has to come of it. Its output is shown in short while it runs and
 kept whole in .lab/logs/; what it took is noted in .lab/figures.json.
@@ -288,9 +290,56 @@ def place() -> str:
     raise StoryError(f"{GUEST} runs on neither host1 nor host2.")
 
 
+VIRSH = "virsh -q -c qemu:///system"
+
+
+def picture() -> None:
+    """What there is now, in words"""
+    say("\n==> What there is now\n")
+    for host in ("storage", "host1", "host2"):
+        system = on(
+            host, ". /etc/os-release; echo \"$PRETTY_NAME, $(nproc) processors, $(free -h | awk 'NR==2 {print $2}')\""
+        )
+        say(f"    {host}: {system}")
+        if host == "storage":
+            for line in on(host, "exportfs -s").splitlines():
+                path, clients = line.split(maxsplit=1)
+                say(f"      exports {path} to {clients.split('(')[0]}")
+            continue
+        say(f"      {on(host, f'{VIRSH} version | grep -E ^Running.hypervisor').partition(': ')[2]} with KVM")
+        for name in on(host, f"{VIRSH} net-list --name").split():
+            address = on(host, f"{VIRSH} net-dumpxml {name} | grep -o \"<ip address='[^']*'\"").split("'")[1]
+            say(f"      network {name}: {address}")
+        for name in on(host, f"{VIRSH} pool-list --name").split():
+            target = on(host, f"{VIRSH} pool-dumpxml {name} | sed -n 's:.*<path>\\(.*\\)</path>:\\1:p'")
+            say(f"      pool {name}: {on(host, f'findmnt -n -o SOURCE,FSTYPE -T {target}')}")
+        for line in on(host, f"{VIRSH} list --all").splitlines():
+            name, state = line.split(maxsplit=2)[1:]
+            say(f"      guest {name}: {state}")
+    on_host = place()
+    address = on(GUEST, "hostname -I").split()[0]
+    say(
+        f"\n    {GUEST} ({address}) was made on host1 and is on {on_host}; it has been up for {on(GUEST, 'uptime -p')[3:]}."
+    )
+
+
+def onwards() -> None:
+    """How to go on."""
+    say("""
+    make demo-ssh HOST=host1     a shell on a machine: host1, host2, storage
+    make demo-ssh HOST=web1      a shell in the guest
+    make demo                    the same again: quick, and nothing changes
+    make lab-reset               the machines are bare again
+    make demo-down               all of it goes; what was downloaded stays in the cache
+""")
+
+
 STEPS: dict[str, Callable[[], str]] = {
     step.__name__: step for step in (up, site, guest, again, dry, migrate, stay, drift, repair, absent)
 }
+
+
+DEMO = ("up", "site", "guest", "again", "migrate", "picture", "table", "onwards")
 
 
 def table() -> None:
@@ -301,6 +350,9 @@ def table() -> None:
     for figure in figures:
         say(f"    {figure['title']:{width}}  {figure['seconds']:7.1f} s   {figure['result']}")
     say(f"    {'together':{width}}  {sum(figure['seconds'] for figure in figures):7.1f} s")
+
+
+TALK: dict[str, Callable[[], None]] = {"picture": picture, "table": table, "onwards": onwards}
 
 
 def main() -> int:
@@ -315,15 +367,19 @@ def main() -> int:
         if steps[0] == "ssh":
             command = ssh_command(steps[1])
             os.execvp(command[0], [*command, *steps[2:]])
-        for name in steps:
-            if name == "table":
-                table()
+        if steps[0] == "note":
+            note(steps[1], float(steps[2]), steps[3])
+            return 0
+        for name in DEMO if steps == ["demo"] else steps:
+            if name in TALK:
+                TALK[name]()
                 continue
             step = STEPS[name]
             say(f"\n==> {step.__doc__}")
             began = time.monotonic()
             result = step()
-            note(step.__doc__ or name, time.monotonic() - began, result)
+            if name != "up":  # its playbook notes that itself
+                note(step.__doc__ or name, time.monotonic() - began, result)
             say(f"    {result}: {time.monotonic() - began:.1f} s")
     except StoryError as error:
         say(f"\nerror: {error}")
