@@ -124,7 +124,7 @@ class Activatable(Kind[World]):
         elif not found.persistent:
             plan.change("persistent", False, True)
         changes = self.definition(desired, tree)
-        plan.changes += changes
+        plan.define(changes, new=found is None)
         if changes or found is None or not found.persistent:
             plan.step("define", desired=desired, tree=tree)
         if found and found.active:

@@ -102,8 +102,9 @@ class Domain(Kind[World]):
             plan.change("state", "absent", "stopped" if state == "present" else state)
         elif not found.persistent:
             plan.change("persistent", False, True)
+        world.storage.name_targets(desired, tree)
         changes = self.definition(desired, tree)
-        plan.changes += changes
+        plan.define(changes, new=found is None)
         if changes or found is None or not found.persistent:
             plan.step("define", desired=desired, tree=tree)
         wanted = desired.get("autostart")
@@ -116,7 +117,6 @@ class Domain(Kind[World]):
         return plan
 
     def definition(self, desired: Options, tree: Element) -> list[Change]:
-        _domain_disks.name_targets(desired, tree)
         changes = super().definition(desired, tree)
         if any(change.field.startswith("serials") for change in changes):
             # libvirt keeps the first serial port a second time, as a console; it makes that anew.

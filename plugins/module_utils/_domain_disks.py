@@ -36,32 +36,15 @@ def check(desired: Options) -> None:
             raise BadValue(field, disk, "a source is wanted: pool and volume, file or block")
 
 
-def name_targets(desired: Options, tree: Element) -> None:
-    """Give disks without a target that of the same source in the tree, else the next free name of their bus."""
-    disks = desired.get("disks", [])
-    existing = {
-        _xml.get(disk, "source/@file") or _xml.get(disk, "source/@dev"): disk
-        for disk in _xml.find_all(tree, "devices/disk")
-    }
-    for disk in disks:
-        known = existing.get(disk.get("file") or disk.get("block") or "")
-        if "target" not in disk and known is not None:
-            disk["target"] = _xml.get(known, "target/@dev")
-    taken = {disk["target"] for disk in disks if "target" in disk}
-    for disk in disks:
-        if "target" not in disk:
-            prefix = _PREFIX.get(disk.get("bus", "virtio"), "sd")
-            disk["target"] = next(prefix + letters for letters in _letters() if prefix + letters not in taken)
-            taken.add(disk["target"])
-        if "bus" not in disk and not any(_xml.get(d, "target/@dev") == disk["target"] for d in existing.values()):
-            disk["bus"] = {"vd": "virtio", "hd": "ide", "fd": "fdc"}.get(disk["target"][:2], "sata")
-
-
 def _letters() -> t.Iterator[str]:
     """a, b, ..., z, aa, ab, ..."""
     for length in itertools.count(1):
         for letters in itertools.product(string.ascii_lowercase, repeat=length):
             yield "".join(letters)
+
+
+def _source(disk: Options) -> str | None:
+    return disk.get("file") or disk.get("block")
 
 
 def volumes_to_remove(desired: Options, config: Element) -> list[str]:
@@ -108,28 +91,54 @@ class Storage:
 
     def _resolve(self, name: str, disk: Options, warnings: list[str]) -> None:
         pool = self._pool(disk["pool"])
-        missing = None
-        if pool.handle is None:
-            missing = "there is no storage pool {0}".format(disk["pool"])
-        elif pool.read(disk["volume"]) is None:
-            missing = "storage pool {0} has no volume {1}".format(disk["pool"], disk["volume"])
-        if missing and (not self.check_mode or pool.handle is None):
-            raise NotFound(
-                "Domain {0}: {1}.".format(name, missing),
-                remedy="Declare it first, with minicloud.kvm.libvirt_pool or libvirt_volume.",
-            )
-        if missing:
-            # An earlier task of this check would have made it.
-            warnings.append("Domain {0}: {1} yet; it is taken as one that is about to be made.".format(name, missing))
-            path, form = os.path.join(pool.path, disk["volume"]), "qcow2"
+        warnings += pool.require("Domain {0}".format(name), self.check_mode)
+        tree = pool.read(disk["volume"])
+        if tree is None:
+            missing = "Domain {0}: storage pool {1} has no volume {2}.".format(name, disk["pool"], disk["volume"])
+            if not self.check_mode:
+                raise NotFound(missing, remedy="Declare it with minicloud.kvm.libvirt_volume first.")
+            if not pool.error:
+                # An earlier task of this check would have made it.
+                warnings.append(missing + " It is taken as about to be made.")
+            path, form = os.path.join(pool.path or disk["pool"], disk["volume"]), "qcow2"
         else:
-            tree = pool.read(disk["volume"])
-            assert tree is not None
             path = _xml.get(tree, "target/path") or ""
             form = _xml.get(tree, "target/format/@type") or "raw"
-        disk["file" if pool.type in FILE_POOLS else "block"] = path
+        disk["file" if pool.type in ("", *FILE_POOLS) else "block"] = path
         # An ISO image is raw to QEMU.
         disk.setdefault("format", form if form in ("qcow2", "vmdk", "vdi", "vpc") else "raw")
+
+    def name_targets(self, desired: Options, tree: Element) -> None:
+        """Give disks without a target that of the same source in the tree, else the next free name of their bus."""
+        disks = desired.get("disks", [])
+        current = _xml.find_all(tree, "devices/disk")
+        existing = {self._path(disk): disk for disk in current}
+        there = {_xml.get(disk, "target/@dev") for disk in current}
+        for disk in disks:
+            known = existing.get(_source(disk))
+            if known is None or _source(disk) is None:
+                continue
+            disk.setdefault("target", _xml.get(known, "target/@dev"))
+            if known.get("type") == "volume" and disk["target"] == _xml.get(known, "target/@dev"):
+                # The same source, by the names of pool and volume instead of the path: nothing to change.
+                disk.pop("file", None)
+                disk.pop("block", None)
+        taken = {disk["target"] for disk in disks if "target" in disk}
+        for disk in disks:
+            if "target" not in disk:
+                prefix = _PREFIX.get(disk.get("bus", "virtio"), "sd")
+                disk["target"] = next(prefix + letters for letters in _letters() if prefix + letters not in taken)
+                taken.add(disk["target"])
+            if "bus" not in disk and disk["target"] not in there:
+                disk["bus"] = {"vd": "virtio", "hd": "ide", "fd": "fdc"}.get(disk["target"][:2], "sata")
+
+    def _path(self, disk: Element) -> str | None:
+        """Where the source of a disk lies that is in a definition."""
+        if disk.get("type") != "volume":
+            return _xml.get(disk, "source/@file") or _xml.get(disk, "source/@dev")
+        pool, volume = _xml.get(disk, "source/@pool"), _xml.get(disk, "source/@volume")
+        tree = self._pool(pool or "").read(volume or "")
+        return None if tree is None else _xml.get(tree, "target/path")
 
     def check_sources(self, desired: Options, plan: Plan) -> None:
         """A domain that is to start needs its disks: say which is missing before anything is done."""

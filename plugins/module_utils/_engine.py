@@ -53,6 +53,12 @@ class Plan:
     def change(self, field: str, before: t.Any, after: t.Any) -> None:
         self.changes.append(Change(field, before, after))
 
+    def define(self, changes: list[Change], new: bool) -> None:
+        """Take over the changes of a definition; what a new one starts from was not there before."""
+        for change in changes:
+            change.before = None if new else change.before
+        self.changes += changes
+
     def step(self, verb: str, **args: t.Any) -> None:
         self.steps.append(Step(verb, args))
 

@@ -9,7 +9,7 @@ import os
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError, NotFound
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle
@@ -18,10 +18,14 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass
 class PoolFound:
-    """A pool that is used: its handle (None: there is no such pool), type, directory, size in bytes, and volumes."""
+    """A pool that is used: its handle, type, directory, size in bytes, and volumes.
+
+    error: why it can't be looked into; then there is no handle and there are no volumes.
+    """
 
     handle: Handle | None
     volumes: dict[str, Handle]
+    error: KvmError | None = None
     type: str = ""
     path: str = ""
     capacity: int = 0
@@ -51,6 +55,16 @@ class PoolFound:
             self._trees[name] = _xml.parse(text, "Volume {0}".format(name))
         return self._trees[name]
 
+    def require(self, who: str, check_mode: bool) -> list[str]:
+        """Refuse to go on without the pool; in check mode only a warning: an earlier task would have made it."""
+        if self.error is None:
+            return []
+        text = "{0}: {1}".format(who, self.error.message)
+        if not check_mode:
+            self.error.message = text
+            raise self.error
+        return [text + " It is taken as about to be."]
+
     def overlay_of(self, path: str) -> str | None:
         """The name of a volume of this pool that is an overlay of the image at a path, and is not about to go."""
         for name in sorted(set(self.volumes) - self.leaving):
@@ -62,15 +76,18 @@ class PoolFound:
 
 
 def look(name: str, handle: Handle | None) -> PoolFound:
-    """A pool and its volumes; a pool that is not there has none."""
+    """A pool and its volumes."""
     if handle is None:
-        return PoolFound(None, {})
+        missing = "there is no storage pool {0}.".format(name)
+        return PoolFound(None, {}, NotFound(missing, remedy="Declare it with minicloud.kvm.libvirt_pool first."))
     if not _libvirt.is_active(handle):
-        raise KvmError(
-            "Storage pool {0} is not active: its volumes can't be seen.".format(name),
+        inactive = KvmError(
+            "storage pool {0} is not active: its volumes can't be seen.".format(name),
             error_code="pool_inactive",
             remedy="Start it with minicloud.kvm.libvirt_pool (state: active).",
         )
+        return PoolFound(None, {}, inactive)
     tree = _xml.parse(_libvirt.pool_xml(handle, inactive=False), name)
     path = _xml.get(tree, "target/path") or ""
-    return PoolFound(handle, _libvirt.volumes(handle), tree.get("type") or "", path, _libvirt.pool_size(handle)[0])
+    volumes, capacity = _libvirt.volumes(handle), _libvirt.pool_size(handle)[0]
+    return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity)

@@ -200,10 +200,11 @@ class Many:
     def mean(self, field: str, value: Value) -> Value:
         items = [mean(self.rows, item, "{0}[{1}].".format(field, index)) for index, item in enumerate(value)]
         for key in self.keys[:1]:
-            known = [item[key] for item in items if key in item]
-            for twice in known:
-                if known.count(twice) > 1:
-                    raise BadValue("{0}.{1}".format(field, key), twice, "two entries of {0} have it".format(field))
+            first: dict[Value, int] = {}
+            for index, item in enumerate(items):
+                if key in item and first.setdefault(item[key], index) != index:
+                    name = "{0}[{1}].{2}".format(field, index, key)
+                    raise BadValue(name, item[key], "{0}[{1}] has it too".format(field, first[item[key]]))
         return items
 
     def show(self, value: Value) -> Value:

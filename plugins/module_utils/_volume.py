@@ -131,16 +131,13 @@ class Volume(Kind[World]):
     def plan(self, desired: Options, world: World) -> Plan:
         pool = world.pools[desired["pool"]]
         plan = Plan(desired["name"], desired["state"], facts={"pool": desired["pool"]})
+        if desired["state"] == "present" or not isinstance(pool.error, NotFound):
+            plan.warnings += pool.require("Volume {0}".format(plan.name), self.check_mode)
         tree = pool.read(desired["name"])
         if desired["state"] == "absent":
             if tree is not None:
                 self._plan_absent(world, pool, plan, tree)
             return plan
-        if pool.handle is None:
-            raise NotFound(
-                "Volume {0}: there is no storage pool {1}.".format(desired["name"], desired["pool"]),
-                remedy="Declare it with minicloud.kvm.libvirt_pool first.",
-            )
         if tree is None:
             self._plan_new(desired, world, plan)
         else:
@@ -170,7 +167,7 @@ class Volume(Kind[World]):
     def _plan_new(self, desired: Options, world: World, plan: Plan) -> None:
         pool = world.pools[desired["pool"]]
         tree, capacity = self._blank(desired, world)
-        if capacity > pool.capacity and not desired["allow_overcommit"]:
+        if pool.handle and capacity > pool.capacity and not desired["allow_overcommit"]:
             raise BadValue(
                 "capacity",
                 format_size(capacity),
@@ -183,7 +180,7 @@ class Volume(Kind[World]):
         if "src" in desired:
             plan.change("src", None, desired["src"])
         _xml.put(tree, "capacity", str(capacity))
-        plan.facts["path"] = os.path.join(pool.path, desired["name"])
+        plan.facts["path"] = os.path.join(pool.path or desired["pool"], desired["name"])
         form = _xml.get(tree, "target/format/@type") or "raw"
         pool.coming[desired["name"]] = (plan.facts["path"], form, capacity)
         plan.step("create", desired=desired, tree=tree, capacity=capacity)
@@ -228,6 +225,8 @@ class Volume(Kind[World]):
         if store["volume"] in pool.coming:
             return pool.coming[store["volume"]]
         tree = pool.read(store["volume"])
+        if tree is None and self.check_mode and pool.error:
+            return os.path.join(pool_name, store["volume"]), "qcow2", desired.get("capacity", 1)
         if tree is None:
             raise NotFound(
                 "Volume {0}: storage pool {1} has no volume {2} to be an overlay of.".format(
