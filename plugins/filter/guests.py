@@ -66,7 +66,12 @@ def guests_plan(hostvars: HostVars, work: Options, site: Options, listing: list[
     guests = {name: _guests.variables(hostvars, name) for name in work["guests"]}
     absent = {name: _guests.variables(hostvars, name) for name in work["absent"]}
     active = [name for name, is_active in _guests.domains_of(listing).items() if is_active]
-    return _guests.declare(guests, absent, Site(**site), active)
+    plan = _guests.declare(guests, absent, Site(**site), active)
+    for name, guest in guests.items():
+        if _guests.has_seed(guest):
+            # What is wrong with a seed is to be said before anything is done.
+            _guest_seeds.seed(name, guest, Site(**site), None)
+    return plan
 
 
 def guests_to_fill(hostvars: HostVars, work: Options, host: str) -> list[Options]:
