@@ -38,9 +38,9 @@ class Seed:
 def run(params: Options, check_mode: bool) -> dict[str, t.Any]:
     """The task's result. All seeds are looked at before any is changed."""
     plans = [(seed, plan(seed, _seed_file.read(seed.path))) for seed in desired(params)]
-    for seed, changes in plans:
-        if changes:
-            _seed_file.check_place(seed.path)
+    missing = [seed.path for seed, changes in plans if changes and not _seed_file.has_place(seed.path)]
+    if missing and not check_mode:
+        raise _seed_file.no_place(missing[0])
     if not check_mode:
         for seed, changes in plans:
             _apply(seed, changes)
@@ -49,6 +49,11 @@ def run(params: Options, check_mode: bool) -> dict[str, t.Any]:
         "changed": any(changes for _seed, changes in plans),
         "diff": {side: _side(plans, side) for side in ("before", "after")},
         "seeds": done,
+        # What an earlier task of a check would have made is not there yet.
+        "warnings": [
+            "Seed {0}: there is no directory {1}. It is taken as about to be made.".format(path, os.path.dirname(path))
+            for path in missing
+        ],
     }
     if params.get("seeds") is None:
         result["seed"] = done[0]

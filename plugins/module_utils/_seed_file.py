@@ -50,15 +50,17 @@ def read(path: str) -> Found | None:
     return Found(documents, stat.S_IMODE(info.st_mode), info.st_uid, info.st_gid)
 
 
-def check_place(path: str) -> None:
-    """A seed can be put here: its directory is there."""
-    directory = os.path.dirname(path)
-    if not Path(directory).is_dir():
-        raise NotFound(
-            "Failed to write seed {0}: there is no directory {1}.".format(path, directory),
-            remedy="Make it first; a storage pool's directory is made by libvirt_pool.",
-            path=path,
-        )
+def has_place(path: str) -> bool:
+    """Whether a seed can be put here: its directory is there."""
+    return Path(path).parent.is_dir()
+
+
+def no_place(path: str) -> NotFound:
+    return NotFound(
+        "Failed to write seed {0}: there is no directory {1}.".format(path, os.path.dirname(path)),
+        remedy="Make it first; a storage pool's directory is made by libvirt_pool.",
+        path=path,
+    )
 
 
 def write(path: str, documents: t.Mapping[str, str], mode: int, owner: int | None, group: int | None) -> None:

@@ -170,7 +170,6 @@ def test_secrets_stay_out_of_results_and_names_stay_whole(run_module: t.Any, tmp
         ({"mode": "0999"}, "bad_value", "octal permission bits"),
         ({"owner": "no-such-user"}, "bad_value", "there is no such user"),
         ({"group": "no-such-group"}, "bad_value", "there is no such group"),
-        ({"path": "/nonexistent/web1-seed.iso"}, "not_found", "there is no directory /nonexistent"),
         ({"path": "/etc"}, "not_a_seed", "it is a directory"),
         ({"path": "/etc/hosts"}, "not_a_seed", "it is not an ISO 9660 image"),
         ({"path": "/etc/hosts", "state": "absent"}, "not_a_seed", "It is left as it is"),
@@ -186,6 +185,20 @@ def test_bad_input(
     assert result["error_code"] == code
     assert said in result["msg"]
     assert list(tmp_path.iterdir()) == [], "nothing is done where one seed is wrong"
+
+
+def test_a_directory_that_is_not_there(run_module: t.Any, tmp_path: Path) -> None:
+    seeds = {"seeds": [{"path": str(tmp_path / "good-seed.iso")}, {"path": "/nonexistent/web1-seed.iso"}]}
+    result = run_module("cloudinit_seed", seeds, expect="failed")
+    assert result["error_code"] == "not_found"
+    assert "there is no directory /nonexistent" in result["msg"]
+    assert list(tmp_path.iterdir()) == []
+
+    # An earlier task may be going to make it.
+    result = run_module("cloudinit_seed", seeds, check=True)
+    assert result["changed"]
+    assert len(result["warnings"]) == 1
+    assert "there is no directory /nonexistent. It is taken as about to be made." in result["warnings"][0]
 
 
 def test_one_path_twice(run_module: t.Any, tmp_path: Path) -> None:
