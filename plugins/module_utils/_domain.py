@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
@@ -66,6 +67,12 @@ class Domain(Kind[World]):
             desired.setdefault("current_memory", desired["memory"])
             if desired["current_memory"] > desired["memory"]:
                 raise BadValue("current_memory", options["current_memory"], "it is more than memory")
+        topology = desired.get("cpu", {}).get("topology")
+        if topology:
+            product = math.prod(topology.values())
+            if desired.setdefault("max_vcpus", product) != product or desired.get("vcpus", 1) > product:
+                count = max(desired["max_vcpus"], desired.get("vcpus", 1))
+                raise BadValue("cpu.topology", topology, "it is for {0} vCPUs, not {1}".format(product, count))
         if desired.get("vcpus", 1) > desired.get("max_vcpus", desired.get("vcpus", 1)):
             raise BadValue("vcpus", desired["vcpus"], "it is more than max_vcpus")
         _domain_disks.check(desired)

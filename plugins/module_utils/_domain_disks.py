@@ -141,13 +141,27 @@ class Storage:
         return None if tree is None else _xml.get(tree, "target/path")
 
     def check_sources(self, desired: Options, plan: Plan) -> None:
-        """A domain that is to start needs its disks: say which is missing before anything is done."""
-        if "://" in self.host.uri and self.host.uri.split("://", 1)[1].split("/", 1)[0]:
-            return
-        for disk in desired.get("disks", []):
-            path = disk.get("file") or disk.get("block")
-            if path and "volume" not in disk and not os.path.exists(path):
-                text = "Domain {0}: disk {1}: there is no {2} on this host.".format(plan.name, disk["target"], path)
-                if not self.check_mode:
-                    raise NotFound(text)
-                plan.warnings.append(text + " It is taken as about to be made.")
+        """A domain that is to start needs its files and networks: say what is missing before anything is done."""
+        missing = []
+        if not self.host.remote:
+            files = {
+                "disk " + disk["target"]: _source(disk) for disk in desired.get("disks", []) if "volume" not in disk
+            }
+            files.update({option: desired.get(option) for option in ("kernel", "initrd")})
+            missing += [
+                "{0}: there is no {1} on this host".format(what, path)
+                for what, path in files.items()
+                if path and not os.path.exists(path)
+            ]
+        wanted = [each["network"] for each in desired.get("interfaces", []) if "network" in each]
+        networks = _libvirt.networks(self.host) if wanted else {}
+        for network in wanted:
+            if network not in networks:
+                missing.append("there is no network {0}".format(network))
+            elif not _libvirt.is_active(networks[network]):
+                missing.append("network {0} is not active".format(network))
+        for what in missing:
+            text = "Domain {0}: {1}.".format(plan.name, what)
+            if not self.check_mode:
+                raise NotFound(text, remedy="Without it the domain can't start.")
+            plan.warnings.append(text + " It is taken as about to be.")

@@ -9,9 +9,10 @@ there has been one, however often the task runs.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _merge, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import DEVICES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
@@ -29,7 +30,7 @@ _HOTPLUG = ("virtio", "scsi", "usb")
 # Compared where the domain runs only as far as they can be known: libvirt writes out there what the CPU came to be.
 _CPU = {"host-model": "custom"}
 # Differences of the live XML that mean nothing while the domain runs.
-_IGNORED = ("name", "uuid", "autostart", "boot")
+_IGNORED = ("name", "uuid", "autostart", "xml")
 
 
 @dataclasses.dataclass
@@ -47,7 +48,7 @@ class Action:
 
 def plan(desired: Options, live: Element, plan: Plan) -> None:
     """Add to a plan what is done live, and name what waits."""
-    pending = edit(ROWS, _xml.clone(live), _comparable(desired, live))
+    pending = _xml_pending(desired, live) + edit(ROWS, _in_own_words(live), _comparable(desired, live))
     known = {change.field for change in plan.changes}
     ports = _free_ports(live)
     for changes in _by_item(pending).values():
@@ -60,6 +61,28 @@ def plan(desired: Options, live: Element, plan: Plan) -> None:
             continue
         plan.changes += [change for change in changes if change.field not in known]
         plan.step("live", action=action)
+
+
+def _in_own_words(live: Element) -> Element:
+    """The live definition without what libvirt writes differently while a domain runs."""
+    live = _xml.clone(live)
+    for interface in _xml.find_all(live, "devices/interface"):
+        # In a network on a bridge of the host it says which bridge that is.
+        if _xml.get(interface, "source/@network") is not None:
+            interface.set("type", "network")
+    return live
+
+
+def _xml_pending(desired: Options, live: Element) -> list[Change]:
+    """What raw XML wants that the running domain has not; none of it is changed live."""
+    if "xml" not in desired:
+        return []
+    given = _merge.document(desired["xml"], "domain")
+    edit(ROWS, given, desired)
+    changes = _merge.merge(_in_own_words(live), given)
+    # What libvirt makes of these is only known when the domain starts.
+    chosen = r"xml/(name|uuid|currentMemory|cpu(/.*)?|devices/graphics(/@(port|tlsPort|autoport))?)"
+    return [change for change in changes if not re.fullmatch(chosen, change.field)]
 
 
 def _comparable(desired: Options, live: Element) -> Options:
@@ -97,7 +120,7 @@ def _action(changes: list[Change], live: Element, desired: Options) -> Action | 
     value = desired[option]
     if first.row.live == "memory" and not _balloon(value, desired, live):
         return None
-    if first.row.live == "vcpus" and value > int(_xml.get(live, "vcpu") or 0):
+    if first.row.live == "vcpus" and not _pluggable(value, live):
         return None
     return Action(first.row.live, first.field, value=value, option=option, timeout=min(desired["timeout"], 30))
 
@@ -107,6 +130,14 @@ def _balloon(value: int, desired: Options, live: Element) -> bool:
     row = next(row for row in ROWS if row.option == "memory")
     maximum = int(row.read(live) or 0)
     return value <= maximum and (value != desired.get("memory") or value == maximum)
+
+
+def _pluggable(count: int, live: Element) -> bool:
+    """Whether the running domain can have so many vCPUs: not more than its maximum, not fewer than are fixed."""
+    fixed = sum(
+        each.get("enabled") == "yes" and each.get("hotpluggable") == "no" for each in _xml.find_all(live, "vcpus/vcpu")
+    )
+    return fixed <= count <= int(_xml.get(live, "vcpu") or 0)
 
 
 def _device(row: Many, changes: list[Change], desired: Options) -> Action | None:

@@ -97,7 +97,14 @@ CPU = Block(
             "topology",
             "topology",
             tuple(
-                Row(part, "@" + part, Integer(1), help="Number of {0}.".format(part), required=part != "dies", absent=1)
+                Row(
+                    part,
+                    "@" + part,
+                    Integer(1),
+                    help="Number of {0}.".format(part),
+                    required=part != "dies",
+                    absent=1 if part == "dies" else None,
+                )
                 for part in ("sockets", "dies", "cores", "threads")
             ),
             help="Topology; its product is the number of vCPUs that can be there.",
@@ -174,7 +181,14 @@ ROWS: tuple[AnyRow, ...] = (
         default="present",
     ),
     Row("uuid", "uuid", Uuid(), help="UUID. Left out, a new one is made and an existing one kept."),
-    Row("title", "title", removable=True, help="Short text about the domain.", live="text"),
+    Row(
+        "title",
+        "title",
+        Text(r"[^\n]+", "it has no line breaks"),
+        removable=True,
+        help="Short text about the domain.",
+        live="text",
+    ),
     Row("description", "description", removable=True, help="Longer text about the domain.", live="text"),
     Row(
         "type",

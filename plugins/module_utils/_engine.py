@@ -125,9 +125,13 @@ class Kind(t.Generic[World]):
         raise NotImplementedError
 
     def definition(self, desired: Options, tree: Element) -> list[Change]:
-        """Make a definition say what is desired: the raw xml first, so that a typed option wins."""
-        changes = _merge.merge(tree, desired["xml"], self.tag) if "xml" in desired else []
-        return changes + edit(self.rows, tree, desired)
+        """Make a definition say what is desired. A typed option wins over the raw xml: it is put into that too."""
+        changes = edit(self.rows, tree, desired)
+        if "xml" in desired:
+            given = _merge.document(desired["xml"], self.tag)
+            edit(self.rows, given, desired)
+            changes += _merge.merge(tree, given)
+        return changes
 
     def verify(self, desired: Options, kept: Element, name: str) -> None:
         """A definition just made has to say what was desired, or every run would find it different again."""

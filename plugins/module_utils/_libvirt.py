@@ -99,6 +99,11 @@ class Host:
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
+    @property
+    def remote(self) -> bool:
+        """Whether the URI names another host, whose files can't be seen from here."""
+        return bool(self.uri.partition("://")[2].partition("/")[0])
+
     def capabilities(self) -> str:
         with doing("read the host's capabilities"):
             return str(self.connection.getCapabilities())

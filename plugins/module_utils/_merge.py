@@ -67,8 +67,13 @@ _UNITLESS = {
 }
 
 
-def merge(tree: Element, given: Element, tag: str) -> list[Change]:
-    """Make ``tree`` say what ``given`` says: a whole document (its root is ``tag``), or one element of it."""
+def merge(tree: Element, given: Element) -> list[Change]:
+    """Make ``tree`` say what ``given``, a whole document, says."""
+    return _merge(tree, given, "xml")
+
+
+def document(given: Element, tag: str) -> Element:
+    """What a user gave as a whole document: it is one (its root is ``tag``), or it is one element of it."""
     if given.tag == tag:
         whole = _xml.clone(given)
     else:
@@ -78,7 +83,7 @@ def merge(tree: Element, given: Element, tag: str) -> list[Change]:
         inside = "devices" if tag == "domain" and device else ""
         _xml.need(whole, inside).append(_xml.clone(given))
     _drop_passing(whole)
-    return _merge(tree, whole, "xml")
+    return whole
 
 
 def _drop_passing(given: Element) -> None:
@@ -208,7 +213,7 @@ def _merge(found: Element, given: Element, path: str) -> list[Change]:
             changes += _merge(partner, child, where)
         else:
             changes.append(Change(where, None, _xml.canonical(child)))
-            _xml.add(found, child.tag, _xml.clone(child))
+            _xml.add_child(found, _xml.clone(child))
     return changes
 
 

@@ -230,15 +230,16 @@ class Many:
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
         elements = self.elements(element)
         changes: list[Change] = []
-        pairs = self._pair(wanted, [read(self.rows, each) for each in elements])
+        found = [read(self.rows, each) for each in elements]
+        pairs = self._pair(wanted, found)
         for index, each in enumerate(elements):
             if index not in pairs.values():
-                item = read(self.rows, each)
-                name = "{0}[{1}]".format(field, self.label(item, index))
-                changes.append(Change(name, show(self.rows, item), None, self, old=each))
+                name = "{0}[{1}]".format(field, self.label(found[index], index))
+                changes.append(Change(name, show(self.rows, found[index]), None, self, old=each))
                 _xml.remove(each)
         for index, item in enumerate(wanted):
-            name = "{0}[{1}]".format(field, self.label(item, index))
+            known = found[pairs[index]] if index in pairs else {}
+            name = "{0}[{1}]".format(field, self.label({**known, **item}, index))
             if index in pairs:
                 current = elements[pairs[index]]
                 before = _xml.clone(current)

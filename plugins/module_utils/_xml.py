@@ -149,10 +149,12 @@ def _drop_empty(element: Element) -> None:
 
 
 def add(element: Element, path: str, child: Element) -> None:
-    """Append a child behind the last sibling of its kind, so that devices keep their order."""
-    parent_path, _slash, tag = path.rpartition("/")
-    parent = need(element, parent_path)
-    siblings = parent.findall(tag)
+    """Append a child below a path's parent, behind the last sibling of its kind, so that devices keep their order."""
+    add_child(need(element, path.rpartition("/")[0]), child)
+
+
+def add_child(parent: Element, child: Element) -> None:
+    siblings = parent.findall(child.tag)
     if siblings:
         siblings[-1].addnext(child)
     else:

@@ -765,7 +765,7 @@ EXAMPLES = r"""
 - name: What has no option of its own, as libvirt's XML
   minicloud.kvm.libvirt_domain:
     name: web1
-    xml: <watchdog model='itco' action='reset'/>
+    xml: <watchdog model='i6300esb' action='reset'/>
 
 - name: The guest goes, with its first disk
   minicloud.kvm.libvirt_domain:
