@@ -205,7 +205,7 @@ def small_initramfs(root: Path) -> None:
     write(root, "/etc/initramfs-tools/conf.d/lab", "MODULES=list\nCOMPRESS=zstd\nCOMPRESSLEVEL=3\n")
     write(root, "/etc/initramfs-tools/modules", INITRAMFS_MODULES)
     run("chroot", str(root), "update-initramfs", "-u", "-k", "all")
-    # A machine boots from the copy beside its disk: making it anew after package installation would be minutes for nothing.
+    # Made anew with every package that has a part in it, an emulated CPU needs minutes for one that nobody boots from.
     write(root, "/etc/initramfs-tools/update-initramfs.conf", "update_initramfs=no\nbackup_initramfs=no\n")
 
 
