@@ -117,7 +117,8 @@ def test_fails_only_where_it_is_asked_to(run_module: RunModule) -> None:
     assert failed["error_code"] == "not_ready"
     assert "1PiB wanted" in failed["msg"]
     assert "9999 wanted" in failed["msg"]
-    assert failed["problems"] == result["problems"]
+    # What is found of memory varies from one moment to the next; which checks found a problem does not.
+    assert [one["check"] for one in failed["problems"]] == [one["check"] for one in result["problems"]]
     run_module("kvm_host_check", {"acceleration": "any", "fail_if_not_ready": True})
 
 
