@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
+import socket
 import struct
 import typing as t
 
@@ -57,7 +59,8 @@ def create(host: Host, pool: Handle, pool_type: str, src: str, tree: Element, ca
     """Make a volume and fill it. An interrupted one keeps a name of its own and is thrown away by the next run."""
     name = _xml.get(tree, "name") or ""
     content = inspect(src)
-    partial = "{0}.partial".format(name) if pool_type in FILE_POOLS else name
+    # Of each host its own: two that share a pool may fill at once, and none may take the other's for a leftover.
+    partial = "{0}.{1}.partial".format(name, socket.gethostname()) if pool_type in FILE_POOLS else name
     leftover = _libvirt.volumes(pool).get(partial)
     if leftover is not None:
         _libvirt.volume_delete(leftover)
@@ -71,9 +74,15 @@ def create(host: Host, pool: Handle, pool_type: str, src: str, tree: Element, ca
             _libvirt.pool_refresh(pool)
             _libvirt.volume_resize(_libvirt.volumes(pool)[partial], capacity, False)
         if partial != name:
-            path = str(volume.path())
-            os.rename(path, os.path.join(os.path.dirname(path), name))
+            _rename(str(volume.path()), name)
             _libvirt.pool_refresh(pool)
     except BaseException:
         _libvirt.volume_delete(volume)
         raise
+
+
+def _rename(path: str, name: str) -> None:
+    """Give a finished volume its name, unless another host that shares the pool was faster: then that one's stays."""
+    with contextlib.suppress(FileExistsError):
+        os.link(path, os.path.join(os.path.dirname(path), name))
+    os.unlink(path)

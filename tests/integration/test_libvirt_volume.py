@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 import subprocess
 import typing as t
 from pathlib import Path
@@ -150,7 +151,7 @@ def test_what_a_crash_left_behind_is_thrown_away(
 ) -> None:
     src = images_dir / "image"
     make_image(src, "qcow2", "32M")
-    (images_dir / "pool" / "disk.partial").write_bytes(b"half of an image")
+    (images_dir / "pool" / f"disk.{socket.gethostname()}.partial").write_bytes(b"half of an image")
     done = converge(MODULE, {"pool": pool, "name": "disk", "src": str(src)}, look)
     subprocess.run(["qemu-img", "compare", "-q", str(src), done["volume"]["path"]], check=True)
     assert [path.name for path in (images_dir / "pool").iterdir()] == ["disk"]
