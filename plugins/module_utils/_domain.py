@@ -63,6 +63,9 @@ class Domain(Kind[World]):
 
     def desire(self, options: Options) -> Options:
         desired = super().desire(options)
+        if "xml" in desired and desired["xml"].get("id"):
+            allowed = "it describes a running domain; what it is made of is shown by virsh dumpxml --inactive"
+            raise BadValue("xml", "<domain id='{0}'>".format(desired["xml"].get("id")), allowed)
         if "memory" in desired:
             desired.setdefault("current_memory", desired["memory"])
             if desired["current_memory"] > desired["memory"]:
@@ -196,9 +199,11 @@ class Domain(Kind[World]):
                 )
                 continue
             user = _libvirt_domain.user_of(world.host, path, active=False, other_than=plan.name)
-            if user:
+            if user is not None:
                 raise KvmError(
-                    "Domain {0}: {1} is used by domain {2} too: it is not deleted.".format(plan.name, path, user),
+                    "Domain {0}: {1} is used by domain {2} too: it is not deleted.".format(
+                        plan.name, path, user.name()
+                    ),
                     error_code="in_use",
                 )
             plan.change("volume", path, None)

@@ -44,6 +44,8 @@ class Action:
     option: str = ""
     timeout: int = 0
     needs_port: bool = False
+    # Changes of the running domain only: they have not happened where this turns out to be impossible.
+    changes: list[Change] = dataclasses.field(default_factory=list)
 
 
 def plan(desired: Options, live: Element, plan: Plan) -> None:
@@ -59,7 +61,8 @@ def plan(desired: Options, live: Element, plan: Plan) -> None:
         if action is None:
             plan.restart_required += [change.field for change in changes]
             continue
-        plan.changes += [change for change in changes if change.field not in known]
+        action.changes = [change for change in changes if change.field not in known]
+        plan.changes += action.changes
         plan.step("live", action=action)
 
 
@@ -81,7 +84,7 @@ def _xml_pending(desired: Options, live: Element) -> list[Change]:
     edit(ROWS, given, desired)
     changes = _merge.merge(_in_own_words(live), given)
     # What libvirt makes of these is only known when the domain starts.
-    chosen = r"xml/(name|uuid|currentMemory|cpu(/.*)?|devices/graphics(/@(port|tlsPort|autoport))?)"
+    chosen = r"xml/(name|uuid|currentMemory|cpu(/.*)?|os/(@?firmware|loader|nvram).*|devices/graphics(/@\w*[pP]ort)?)"
     return [change for change in changes if not re.fullmatch(chosen, change.field)]
 
 
@@ -186,12 +189,13 @@ def _can_update(row: Many, changes: list[Change], device: Element) -> bool:
 
 
 def apply(host: Host, domain: Handle, plan: Plan, action: Action) -> None:
-    """Do it; what QEMU turns out not to be able to do live waits for a restart like the rest."""
+    """Do it; what QEMU turns out not to be able to do live, or the guest not to do, waits for a restart."""
     try:
         _do(host, domain, action)
     except LibvirtError as error:
         if not error.unsupported:
             raise
+        plan.changes = [change for change in plan.changes if change not in action.changes]
         plan.restart_required.append(action.field)
         plan.warnings.append("{0} is changed in the definition only. {1}".format(action.field, error.message))
 

@@ -41,12 +41,13 @@ class LibvirtError(KvmError):
 
     @property
     def unsupported(self) -> bool:
-        """Whether libvirt or QEMU can't do this at all (rather than it having gone wrong)."""
+        """Whether libvirt, QEMU or the guest can't do this at all (rather than it having gone wrong)."""
         return self.code in (
             libvirt.VIR_ERR_NO_SUPPORT,
             libvirt.VIR_ERR_OPERATION_UNSUPPORTED,
             libvirt.VIR_ERR_CONFIG_UNSUPPORTED,
             libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED,
+            libvirt.VIR_ERR_OPERATION_TIMEOUT,
         )
 
 

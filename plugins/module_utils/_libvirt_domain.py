@@ -200,8 +200,14 @@ def volume_by_path(host: Host, path: str) -> Handle | None:
             raise
 
 
-def user_of(host: Host, path: str, active: bool = True, other_than: str = "") -> str | None:
-    """The name of a domain that has a disk, or the image of an overlay, at a path; None where none has.
+def block_resize(domain: Handle, path: str, size: int) -> None:
+    """Grow a disk of a running domain to size bytes; the guest sees it at once."""
+    with doing("resize {0} of domain {1}".format(path, domain.name())):
+        domain.blockResize(path, size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
+
+
+def user_of(host: Host, path: str, active: bool = True, other_than: str = "") -> Handle | None:
+    """A domain that has a disk, or the image of an overlay, at a path; None where none has.
 
     active: only running domains, whose XML names all images of an overlay.
     """
@@ -212,7 +218,7 @@ def user_of(host: Host, path: str, active: bool = True, other_than: str = "") ->
     for domain in domains:
         try:
             if domain.name() != other_than and wanted in xml(domain, inactive=False):
-                return str(domain.name())
+                return domain
         except LibvirtError as error:
             # One that is gone since uses nothing.
             if error.code != libvirt.VIR_ERR_NO_DOMAIN:

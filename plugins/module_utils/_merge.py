@@ -87,20 +87,11 @@ def document(given: Element, tag: str) -> Element:
 
 
 def _drop_passing(given: Element) -> None:
-    """Take out what libvirt says of a running object only and would not keep, as in a pasted virsh dumpxml."""
-    for attribute in ("id", "connections"):
-        given.attrib.pop(attribute, "")
+    """Take out what libvirt says of a network or pool that runs, and would not keep (a pasted virsh net-dumpxml)."""
+    given.attrib.pop("connections", "")
     if given.tag == "pool":
         for size in ("capacity", "allocation", "available"):
             _xml.drop(given, size)
-    if given.tag != "domain":
-        return
-    for alias in _xml.find_all(given, "devices/*/alias"):
-        if not (alias.get("name") or "").startswith("ua-"):
-            _xml.remove(alias)
-    for target in _xml.find_all(given, "devices/interface/target"):
-        if re.fullmatch(r"(vnet|vif|macvtap|macvlan)\d+", target.get("dev") or ""):
-            _xml.remove(target)
 
 
 def _meaning(element: Element) -> tuple[object, dict[str, object]]:

@@ -157,8 +157,8 @@ class Volume(Kind[World]):
                 remedy="Delete {0} first; in one task, list it first.".format(overlay),
             )
         user = _libvirt_domain.user_of(world.host, path)
-        if user:
-            text = "Volume {0} is in use by domain {1}, which is running".format(plan.name, user)
+        if user is not None:
+            text = "Volume {0} is in use by domain {1}, which is running".format(plan.name, user.name())
             if not self.check_mode:
                 raise KvmError(text + ": it is not deleted.", error_code="in_use", remedy="Stop the domain first.")
             # An earlier task of this check may have stopped it.
@@ -284,7 +284,14 @@ class Volume(Kind[World]):
             _libvirt.volume_create(pool.handle, plan.name, _xml.write(tree))
 
     def resize(self, world: World, plan: Plan, volume: Handle, capacity: int) -> None:
-        _libvirt.volume_resize(volume, capacity, False)
+        path = plan.facts["path"]
+        user = _libvirt_domain.user_of(world.host, path)
+        if user is None:
+            _libvirt.volume_resize(volume, capacity, False)
+        else:
+            # A running QEMU holds the file: it grows it itself, and tells the guest.
+            _libvirt_domain.block_resize(user, path, capacity)
+            _libvirt.pool_refresh(world.pools[plan.facts["pool"]].handle)
 
     def delete(self, world: World, plan: Plan, volume: Handle) -> None:
         _libvirt.volume_delete(volume)
