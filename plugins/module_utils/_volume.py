@@ -84,8 +84,18 @@ class Volume(Kind[World]):
             "filled again.",
         ),
         Row("mode", "target/permissions/mode", Octal(), help="Mode of the file when it is made, such as V('0640')."),
-        Row("owner", "target/permissions/owner", Integer(0), help="Numeric user of the file when it is made."),
-        Row("group", "target/permissions/group", Integer(0), help="Numeric group of the file when it is made."),
+        Row(
+            "owner",
+            "target/permissions/owner",
+            Integer(0),
+            help="Numeric user of the file when it is made; on a V(netfs) pool that of the pool's directory.",
+        ),
+        Row(
+            "group",
+            "target/permissions/group",
+            Integer(0),
+            help="Numeric group of the file when it is made; on a V(netfs) pool that of the directory.",
+        ),
         Row(
             "allow_overcommit",
             None,
@@ -195,6 +205,7 @@ class Volume(Kind[World]):
         if form == "qcow2":
             # libvirt still makes the format of 2009 unless told otherwise.
             _xml.put(tree, "target/compat", "1.1")
+        _own(tree, world.pools[desired["pool"]])
         if content and desired.get("format", content.format) != content.format:
             raise BadValue("format", desired["format"], "{0} is {1}".format(desired["src"], content.format))
         minimum = content.capacity if content else 0
@@ -295,3 +306,11 @@ class Volume(Kind[World]):
 
     def delete(self, world: World, plan: Plan, volume: Handle) -> None:
         _libvirt.volume_delete(volume)
+
+
+def _own(tree: Element, pool: PoolFound) -> None:
+    """A file on a network file system belongs to whom its directory does: a server that squashes allows no other."""
+    if pool.type == "netfs" and os.path.isdir(pool.path):
+        owner = os.stat(pool.path)
+        _xml.put(tree, "target/permissions/owner", str(owner.st_uid))
+        _xml.put(tree, "target/permissions/group", str(owner.st_gid))

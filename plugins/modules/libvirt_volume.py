@@ -67,10 +67,10 @@ options:
     description: Mode of the file when it is made, such as V('0640').
     type: str
   owner:
-    description: Numeric user of the file when it is made.
+    description: Numeric user of the file when it is made; on a V(netfs) pool that of the pool's directory.
     type: int
   group:
-    description: Numeric group of the file when it is made.
+    description: Numeric group of the file when it is made; on a V(netfs) pool that of the directory.
     type: int
   allow_overcommit:
     description: Whether the capacity may be more than the whole pool has.
@@ -137,10 +137,10 @@ options:
         description: Mode of the file when it is made, such as V('0640').
         type: str
       owner:
-        description: Numeric user of the file when it is made.
+        description: Numeric user of the file when it is made; on a V(netfs) pool that of the pool's directory.
         type: int
       group:
-        description: Numeric group of the file when it is made.
+        description: Numeric group of the file when it is made; on a V(netfs) pool that of the directory.
         type: int
       allow_overcommit:
         description: Whether the capacity may be more than the whole pool has.
