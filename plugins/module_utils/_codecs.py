@@ -224,4 +224,4 @@ NAME = Text(
     pattern=r"(?!\.{1,2}$)[^/\x00-\x20\x7f]([^/\x00-\x1f\x7f]*[^/\x00-\x20\x7f])?",
     allowed="a name has no slash, no line break or other control character, and no space at its ends",
 )
-PATH = Text(pattern=r"/[^\n\x00]*", allowed="an absolute path is wanted")
+PATH = Text(pattern=r"/([^\n\x00]*[^\s\x00])?", allowed="an absolute path is wanted, with no space at its end")
