@@ -147,6 +147,17 @@ def names(handles: t.Iterable[Handle]) -> dict[str, Handle]:
     return {str(handle.name()): handle for handle in handles}
 
 
+def _definition(handle: Handle, flags: int) -> str:
+    """XML with flags where there is such a one: an inactive XML exists of what is persistent only."""
+    try:
+        return str(handle.XMLDesc(flags if flags and handle.isPersistent() else 0))
+    except libvirt.libvirtError as error:
+        # libvirt's test driver has no inactive XML at all.
+        if not flags or error.get_error_code() != libvirt.VIR_ERR_INVALID_ARG:
+            raise
+        return str(handle.XMLDesc(0))
+
+
 # --- networks -------------------------------------------------------------------------------------------------------
 
 
@@ -157,9 +168,7 @@ def networks(host: Host) -> dict[str, Handle]:
 
 def network_xml(network: Handle, inactive: bool = True) -> str:
     with doing("read network {0}".format(network.name())):
-        # An inactive XML exists of persistent networks only.
-        flags = libvirt.VIR_NETWORK_XML_INACTIVE if inactive and network.isPersistent() else 0
-        return str(network.XMLDesc(flags))
+        return _definition(network, libvirt.VIR_NETWORK_XML_INACTIVE if inactive else 0)
 
 
 def network_define(host: Host, name: str, xml: str) -> Handle:
@@ -197,8 +206,7 @@ def pools(host: Host) -> dict[str, Handle]:
 
 def pool_xml(pool: Handle, inactive: bool = True) -> str:
     with doing("read storage pool {0}".format(pool.name())):
-        flags = libvirt.VIR_STORAGE_XML_INACTIVE if inactive and pool.isPersistent() else 0
-        return str(pool.XMLDesc(flags))
+        return _definition(pool, libvirt.VIR_STORAGE_XML_INACTIVE if inactive else 0)
 
 
 def pool_define(host: Host, name: str, xml: str) -> Handle:

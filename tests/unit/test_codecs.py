@@ -28,7 +28,7 @@ VALUES: dict[str, tuple[_codecs.Text, st.SearchStrategy[t.Any]]] = {
     "address": (_codecs.Address(), st.ip_addresses().map(str)),
     "octal": (_codecs.Octal(), st.integers(0, 0o7777).map(lambda n: f"{n:04o}")),
     "name": (_codecs.NAME, st.from_regex(r"\A[a-z0-9][a-z0-9._-]{0,20}[a-z0-9]\Z")),
-    "path": (_codecs.PATH, st.from_regex(r"\A(/[a-z0-9._ -]{1,10}){1,4}\Z")),
+    "path": (_codecs.PATH, st.from_regex(r"\A(/[a-z0-9._ -]{0,9}[a-z0-9]){1,4}\Z")),
 }
 each_codec = pytest.mark.parametrize("name", VALUES)
 
