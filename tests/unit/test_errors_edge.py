@@ -75,10 +75,15 @@ def test_the_edge_ends_with_the_work_s_result(module: AnsibleModule, capsys: pyt
     assert result["networks"] == [{"name": "lab"}]
 
 
-def test_the_edge_hands_warnings_to_ansible(module: AnsibleModule, capsys: pytest.CaptureFixture[str]) -> None:
-    code, result = ended(capsys, lambda: finish(module, lambda: {"changed": False, "warnings": ["mind the gap"]}))
+def test_the_edge_hands_warnings_to_ansible(
+    module: AnsibleModule, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In a process that has imported the controller's code too, as this one has, Ansible shows a warning itself.
+    warned: list[str] = []
+    monkeypatch.setattr(module, "warn", warned.append)
+    code, _result = ended(capsys, lambda: finish(module, lambda: {"changed": False, "warnings": ["mind the gap"]}))
     assert code == 0
-    assert "mind the gap" in json.dumps(result["warnings"])
+    assert warned == ["mind the gap"]
 
 
 def test_the_edge_fails_with_the_error_s_facts(module: AnsibleModule, capsys: pytest.CaptureFixture[str]) -> None:
