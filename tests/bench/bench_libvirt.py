@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How long many objects in one call take, beside libvirt's own calls and a play that does nothing.
+
+usage: bench_libvirt.py [--domains 500] [--rounds 5]
+
+All is measured in one run, in turn, and the medians are set in relation: absolute times say more about the machine.
+Objects are called mct-bench-...; they are removed before and after, and none is started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+from pathlib import Path
+
+import libvirt
+
+URI = "qemu:///system"
+PREFIX = "mct-bench-"
+Objects = t.List[t.Dict[str, t.Any]]
+
+
+def clean(conn: libvirt.virConnect) -> None:
+    for domain in conn.listAllDomains():
+        if domain.name().startswith(PREFIX):
+            domain.undefine()
+    for network in conn.listAllNetworks():
+        if network.name().startswith(PREFIX):
+            network.undefine()
+    for pool in conn.listAllStoragePools():
+        if pool.name().startswith(PREFIX):
+            if pool.isActive():
+                pool.destroy()
+            pool.undefine()
+
+
+class Bench:
+    def __init__(self, work: Path, rounds: int) -> None:
+        self.work, self.rounds = work, rounds
+        self.plays = 0
+        (work / "inventory").write_text(
+            f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}\n"
+        )
+
+    def play(self, module: str, options: dict[str, t.Any], changed: bool | None = None) -> float:
+        """Seconds that a play of one task takes, from the command to its end."""
+        self.plays += 1
+        playbook = self.work / f"play{self.plays}.yml"
+        variables = self.work / f"vars{self.plays}.json"
+        variables.write_text(json.dumps({f"bench_{option}": value for option, value in options.items()}))
+        task = {module: {option: f"{{{{ bench_{option} }}}}" for option in options}}
+        play = {"hosts": "localhost", "gather_facts": False, "vars_files": [str(variables)], "tasks": [task]}
+        playbook.write_text(json.dumps([play]))
+        began = time.perf_counter()
+        done = subprocess.run(
+            ["ansible-playbook", "-i", str(self.work / "inventory"), str(playbook)],
+            env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_NOCOLOR": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        took = time.perf_counter() - began
+        if done.returncode or (changed is not None and f"changed={int(changed)} " not in done.stdout):
+            sys.exit(f"{module} did not do what is measured here:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        return took
+
+    def medians(self, **measures: t.Callable[[], float]) -> dict[str, float]:
+        """Every measure in turn, so that what else the machine does falls on all of them."""
+        times: dict[str, list[float]] = {name: [] for name in measures}
+        for _round in range(self.rounds):
+            for name, measure in measures.items():
+                times[name].append(measure())
+        return {name: statistics.median(each) for name, each in times.items()}
+
+
+def report(title: str, lines: t.Sequence[tuple[str, float]], relative_to: float) -> None:
+    print(f"\n{title}")
+    for name, seconds in lines:
+        print(f"    {name:<44} {seconds:8.3f} s   {seconds / relative_to:6.2f} x")
+
+
+def read_domains() -> float:
+    """What libvirt itself takes to tell all about every domain."""
+    began = time.perf_counter()
+    with libvirt.open(URI) as conn:
+        for domain in conn.listAllDomains():
+            domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    return time.perf_counter() - began
+
+
+def defining(conn: libvirt.virConnect, count: int) -> float:
+    """Seconds that libvirt takes to define what the module has defined, once more."""
+    found = [each for each in conn.listAllDomains() if each.name().startswith(PREFIX)]
+    texts = [each.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE) for each in found]
+    for domain in found:
+        domain.undefine()
+    assert len(texts) == count
+    began = time.perf_counter()
+    for text in texts:
+        conn.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+    return time.perf_counter() - began
+
+
+def bench_domains(bench: Bench, conn: libvirt.virConnect, count: int) -> None:
+    image = bench.work / "disk.raw"
+    image.write_bytes(b"\0" * 4096)
+    domains: Objects = [
+        {
+            "name": f"{PREFIX}{number:04}",
+            "type": "qemu",
+            "memory": "64MiB",
+            "vcpus": 1,
+            "disks": [{"file": str(image), "format": "raw"}],
+            "interfaces": [{"network": "default"}],
+        }
+        for number in range(count)
+    ]
+    new = bench.play("minicloud.kvm.libvirt_domain", {"domains": domains}, changed=True)
+    own = defining(conn, count)
+    report(
+        f"{count} domains defined anew, once",
+        [("libvirt's own calls", own), ("a play with one libvirt_domain", new)],
+        own,
+    )
+    found = bench.medians(
+        empty=lambda: bench.play("ansible.builtin.ping", {"data": "pong"}),
+        libvirt=read_domains,
+        module=lambda: bench.play("minicloud.kvm.libvirt_domain", {"domains": domains}, changed=False),
+        states=lambda: bench.play(
+            "minicloud.kvm.libvirt_domain", {"domains": [{"name": each["name"]} for each in domains]}, changed=False
+        ),
+    )
+    report(
+        f"{count} unchanged domains in one call, median of {bench.rounds} (aim: 2 x the empty play)",
+        [
+            ("an empty play (ping)", found["empty"]),
+            ("libvirt's own calls (list, XML of each)", found["libvirt"]),
+            ("a play with one libvirt_domain", found["module"]),
+            ("the same, only names declared", found["states"]),
+        ],
+        found["empty"],
+    )
+
+
+def bench_others(bench: Bench, kind: str, title: str, plural: str, objects: Objects) -> None:
+    new = bench.play(f"minicloud.kvm.{kind}", {plural: objects}, changed=True)
+    found = bench.medians(
+        empty=lambda: bench.play("ansible.builtin.ping", {"data": "pong"}),
+        module=lambda: bench.play(f"minicloud.kvm.{kind}", {plural: objects}, changed=False),
+    )
+    report(
+        title,
+        [
+            ("an empty play (ping)", found["empty"]),
+            ("all made anew, once", new),
+            (f"unchanged, median of {bench.rounds}", found["module"]),
+        ],
+        found["empty"],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--domains", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
+    work = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/var/tmp"))
+    with libvirt.open(URI) as conn:
+        clean(conn)
+        try:
+            bench = Bench(work, arguments.rounds)
+            bench_domains(bench, conn, arguments.domains)
+            networks = [
+                {"name": f"{PREFIX}{n}", "forward": {"mode": "isolated"}, "state": "present"} for n in range(100)
+            ]
+            bench_others(bench, "libvirt_net", "100 networks in one call", "networks", networks)
+            pool = {"name": PREFIX + "pool", "type": "dir", "target": {"path": str(work / "pool")}}
+            bench.play("minicloud.kvm.libvirt_pool", {"pools": [pool]})
+            volumes = [{"pool": pool["name"], "name": f"v{n}", "capacity": "1MiB", "format": "raw"} for n in range(200)]
+            bench_others(bench, "libvirt_volume", "200 volumes in one call", "volumes", volumes)
+        finally:
+            clean(conn)
+            shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()
