@@ -230,13 +230,14 @@ class Many:
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
         elements = self.elements(element)
         changes: list[Change] = []
+        gone: list[Element] = []
         found = [read(self.rows, each) for each in elements]
         pairs = self._pair(wanted, found)
         for index, each in enumerate(elements):
             if index not in pairs.values():
                 name = "{0}[{1}]".format(field, self.label(found[index], index))
                 changes.append(Change(name, show(self.rows, found[index]), None, self, old=each))
-                _xml.remove(each)
+                gone.append(each)
         for index, item in enumerate(wanted):
             known = found[pairs[index]] if index in pairs else {}
             name = "{0}[{1}]".format(field, self.label({**known, **item}, index))
@@ -251,6 +252,9 @@ class Many:
                 fresh = self.make(item)
                 _xml.add(element, self.place, fresh)
                 changes.append(Change(name, None, show(self.rows, item), self, new=fresh))
+        # At last: a parent that is left empty goes too, and what is new would be added to a parent that is gone.
+        for each in gone:
+            _xml.remove(each)
         return changes
 
     def make(self, item: Options) -> Element:
