@@ -107,7 +107,8 @@ class Domain(Kind[World]):
             return plan
         self._check_uuid(desired, found, world)
         plan.warnings += world.storage.resolve(desired)
-        tree = _xml.clone(found.config) if found else _domain_new.blank(desired, world.capabilities)
+        # Edited in place: what was there is told by the changes.
+        tree = found.config if found else _domain_new.blank(desired, world.capabilities)
         if found is None:
             plan.change("state", "absent", "stopped" if state == "present" else state)
         elif not found.persistent:

@@ -19,6 +19,17 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBV
 from ansible_collections.minicloud.kvm.plugins.module_utils._xml import LXML_IMPORT_ERROR
 
 
+def _invocation(kind: t.Type[Kind[t.Any]], options: Result) -> Result:
+    """What Ansible shows with -vvv of the options given: of many objects, only which.
+
+    Ansible itself would send back every option of every object, nearly all of them not given.
+    """
+    given = {option: value for option, value in options.items() if value is not None}
+    if kind.plural in given:
+        given[kind.plural] = [each["name"] for each in given[kind.plural]]
+    return given
+
+
 def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
     """A whole module: declare objects of one kind over one connection."""
     module = AnsibleModule(argument_spec(kind), **constraints(kind))
@@ -27,6 +38,7 @@ def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
 
     def work() -> Result:
         with connect(module.params["uri"]) as host:
-            return declare(kind(module.check_mode), host, module.params, module.check_mode)
+            result = declare(kind(module.check_mode), host, module.params, module.check_mode)
+        return {**result, "invocation": {"module_args": _invocation(kind, module.params)}}
 
     finish(module, work)

@@ -231,12 +231,15 @@ class Many:
         elements = self.elements(element)
         changes: list[Change] = []
         gone: list[Element] = []
-        found = [read(self.rows, each) for each in elements]
+        needed = set(self.keys).union(*wanted)
+        rows = [row for row in self.rows if row.option in needed]
+        found = [read(rows, each) for each in elements]
         pairs = self._pair(wanted, found)
         for index, each in enumerate(elements):
             if index not in pairs.values():
-                name = "{0}[{1}]".format(field, self.label(found[index], index))
-                changes.append(Change(name, show(self.rows, found[index]), None, self, old=each))
+                item = read(self.rows, each)
+                name = "{0}[{1}]".format(field, self.label(item, index))
+                changes.append(Change(name, show(self.rows, item), None, self, old=each))
                 gone.append(each)
         for index, item in enumerate(wanted):
             known = found[pairs[index]] if index in pairs else {}

@@ -55,10 +55,9 @@ class Bench:
         """Seconds that a play of one task takes, from the command to its end."""
         self.plays += 1
         playbook = self.work / f"play{self.plays}.yml"
-        variables = self.work / f"vars{self.plays}.json"
-        variables.write_text(json.dumps({f"bench_{option}": value for option, value in options.items()}))
+        variables = {f"bench_{option}": value for option, value in options.items()}
         task = {module: {option: f"{{{{ bench_{option} }}}}" for option in options}}
-        play = {"hosts": "localhost", "gather_facts": False, "vars_files": [str(variables)], "tasks": [task]}
+        play = {"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": [task]}
         playbook.write_text(json.dumps([play]))
         began = time.perf_counter()
         done = subprocess.run(
