@@ -57,7 +57,7 @@ def main() -> int:
             if "--check" not in sys.argv:
                 path.write_text(fresh)
     if stale and "--check" in sys.argv:
-        print("The documentation differs from the tables: {0}. Run python tools/generate_docs.py.".format(", ".join(stale)))
+        print("Documentation that differs from the tables: {0}. Run tools/generate_docs.py.".format(", ".join(stale)))
         return 1
     return 0
 

@@ -257,7 +257,7 @@ def test_a_network_given_as_xml(converge: t.Any, run_module: t.Any, virsh: t.Any
     assert not run_module(MODULE, {"xml": virsh("net-dumpxml", "--inactive", scratch)})["changed"]
     # An option wins over the xml; a fragment is added.
     done = converge(MODULE, {"name": scratch, "xml": "<domain name='frag.test'/>", "forward": {"mode": "open"}}, look)
-    assert fields(done) == ["xml/domain", "forward.mode"]
+    assert fields(done) == ["forward.mode", "xml/domain"]
 
 
 def test_many_in_one_call(converge: t.Any, virsh: t.Any, look: t.Any, scratch: str) -> None:
