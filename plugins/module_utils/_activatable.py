@@ -11,7 +11,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xm
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, Switch, Text, Uuid
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options, Row
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
@@ -87,10 +87,9 @@ class Activatable(Kind[World]):
     def complete(self, desired: Options, world: World) -> None:
         """What follows from what is declared; checks that need to know what else is there."""
 
-    def live_plan(self, desired: Options, found: Found, plan: Plan, config: list[Change]) -> None:
-        """What can be changed while it runs, and what waits for a restart."""
-        assert found.live is not None
-        pending = self.definition(desired, _xml.clone(found.live))
+    def live_plan(self, desired: Options, live: Element, plan: Plan) -> None:
+        """What can be changed while it runs, and what waits for a restart. live: the definition that it runs with."""
+        pending = self.definition(desired, _xml.clone(live))
         plan.restart_required = [change.field for change in pending]
 
     def survey(self, host: Host, desired: list[Options]) -> World:
@@ -127,8 +126,8 @@ class Activatable(Kind[World]):
         plan.define(changes, new=found is None)
         if changes or found is None or not found.persistent:
             plan.step("define", desired=desired, tree=tree)
-        if found and found.active:
-            self.live_plan(desired, found, plan, changes)
+        if found and found.live is not None:
+            self.live_plan(desired, found.live, plan)
         wanted = desired.get("autostart")
         if wanted is not None and wanted != (found.autostart if found else False):
             plan.change("autostart", found.autostart if found else False, wanted)

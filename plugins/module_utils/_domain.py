@@ -48,7 +48,8 @@ class World:
     found: dict[str, Found]
     uuids: dict[str, str]
     storage: _domain_disks.Storage
-    capabilities: Element | None = None
+    # The host's; empty where nothing new is made.
+    capabilities: Element
 
 
 class Domain(Kind[World]):
@@ -95,7 +96,9 @@ class Domain(Kind[World]):
             found=found,
             uuids={_libvirt.uuid(handle): name for name, handle in listing.handles.items()},
             storage=_domain_disks.Storage(host, self.check_mode),
-            capabilities=_xml.parse(host.capabilities(), "The host's capabilities") if new else None,
+            capabilities=_xml.parse(host.capabilities(), "The host's capabilities")
+            if new
+            else _xml.new("capabilities"),
         )
 
     def plan(self, desired: Options, world: World) -> Plan:

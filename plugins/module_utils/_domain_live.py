@@ -152,7 +152,8 @@ def _device(row: Many, changes: list[Change], desired: Options) -> Action | None
             return None
         return Action("update", name, xml=_xml.write(after))
     device = after if after is not None else before
-    assert device is not None
+    if device is None:
+        return None
     if row.live != "plug" or (row.option == "disks" and _xml.get(device, "target/@bus") not in _HOTPLUG):
         return None
     if after is not None:

@@ -24,7 +24,7 @@ _DEVICES: Options = {
 }
 
 
-def blank(desired: Options, capabilities: Element | None) -> Element:
+def blank(desired: Options, capabilities: Element) -> Element:
     """A definition to start from. A whole document stands for itself; else it is what one expects of a server.
 
     capabilities: the host's (virConnectGetCapabilities).
@@ -35,7 +35,6 @@ def blank(desired: Options, capabilities: Element | None) -> Element:
         return tree
     if "memory" not in desired:
         raise BadValue("memory", None, "domain {0} is not there yet: to make it, it is wanted".format(desired["name"]))
-    assert capabilities is not None
     arch = desired.get("arch") or _xml.get(capabilities, "host/cpu/arch") or "x86_64"
     guest = next((g for g in _xml.find_all(capabilities, "guest") if _xml.get(g, "arch/@name") == arch), None)
     kind = desired.get("type") or _best_type(guest)

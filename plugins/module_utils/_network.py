@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, Found, World, common_rows
+from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, World, common_rows
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Address,
     Integer,
@@ -212,12 +212,10 @@ class Network(Activatable):
         _refuse_overlap(self, desired, world, plan)
         return plan
 
-    def live_plan(self, desired: Options, found: Found, plan: Plan, config: list[Change]) -> None:
+    def live_plan(self, desired: Options, live: Element, plan: Plan) -> None:
         """DHCP hosts, DHCP ranges and DNS hosts change in place (virNetworkUpdate); the rest waits."""
-        assert found.live is not None
-        live = _xml.clone(found.live)
-        addresses = [_xml.get(ip, "@address") for ip in _xml.find_all(found.live, "ip")]
-        for change in self.definition(desired, live):
+        addresses = [_xml.get(ip, "@address") for ip in _xml.find_all(live, "ip")]
+        for change in self.definition(desired, _xml.clone(live)):
             update = _update(change, addresses)
             if update is None:
                 plan.restart_required.append(change.field)

@@ -120,16 +120,15 @@ class Row:
         if wanted == "":
             _xml.drop(element, self.place)
         else:
-            self._write(element, wanted)
+            self._write(element, self.place, wanted)
         return [Change(field, self.show(found), self.show(wanted), self)]
 
-    def _write(self, element: Element, wanted: Value) -> None:
-        assert self.place is not None
+    def _write(self, element: Element, place: str, wanted: Value) -> None:
         if self.only and _xml.get(element, self.only[0]) != self.only[1]:
             # An element of another type: what its source said has no meaning for this one.
             _xml.drop(element, "source")
             _xml.put(element, *self.only)
-        self.codec.write(element, self.place, wanted)
+        self.codec.write(element, place, wanted)
 
 
 @dataclasses.dataclass(frozen=True)
