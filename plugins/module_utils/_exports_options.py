@@ -179,7 +179,7 @@ class Meaning:
     def options(self) -> list[str]:
         """A short list of options that means this, in a fixed order."""
         result: list[str] = []
-        groups = [(name, ons) for name, ons in self.flavors]
+        groups = list(self.flavors)
         if len({ons for _name, ons in groups}) == 1:
             groups = [(":".join(name for name, _ons in groups), groups[0][1])]
         for names, ons in groups:
