@@ -56,7 +56,7 @@ class KvmProof:
 Steps = t.Callable[[str, str], t.Iterator[str]]
 
 
-def prove_kvm(device: str, machine: str, seconds: float = 10.0, steps: Steps | None = None) -> KvmProof:
+def prove_kvm(device: str, machine: str, seconds: float = 30.0, steps: Steps | None = None) -> KvmProof:
     """Try KVM in a child process: a virtual CPU that hangs (or takes its process with it) can't take the task along.
 
     ``seconds`` is the longest silence between two steps; ``steps`` are those to do (the ones of this file).

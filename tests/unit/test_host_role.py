@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -36,6 +37,13 @@ INVENTORY = {
     "storage": {"hosts": {"storage1": {"ansible_host": "192.168.77.10"}, "host1": {}}},
 }
 
+# What host1 let in before: a peer whose key is not known now, an operator, and one that is no peer any more.
+LET_IN = (
+    'restrict,from="fd00::12" ssh-ed25519 OLD minicloud-migrate@host2',
+    "ssh-ed25519 X operator@host2",
+    'restrict,from="10.0.0.9" ssh-ed25519 GONE minicloud-migrate@host9',
+)
+
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
@@ -60,6 +68,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             "when": "inventory_hostname != 'host2'",
         }
     )
+    let_in = base64.b64encode("\n".join(LET_IN).encode()).decode()
+    tasks.append({"ansible.builtin.set_fact": {"__hypervisor_let_in": {"content": let_in}}})
     tasks.extend(
         {
             "ansible.builtin.copy": {
@@ -109,7 +119,7 @@ def test_host_keys(written: dict[str, str]) -> None:
 
 
 def test_keys_are_let_in_from_their_hosts_alone(written: dict[str, str]) -> None:
-    assert written["authorized_keys.j2"].splitlines() == ['restrict,from="10.0.0.3" ssh-ed25519 K host3']
+    assert written["authorized_keys.j2"].splitlines() == ['restrict,from="10.0.0.3" ssh-ed25519 K host3', LET_IN[0]]
 
 
 def test_use_of_the_key(written: dict[str, str], tmp_path: Path) -> None:
