@@ -8,9 +8,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-STEPS_QUICK := lint sanity docs unit integration artifact bench
+STEPS := lint sanity docs unit integration artifact bench
 
-.PHONY: help setup test test-all test-quick test-lint test-sanity test-docs test-unit test-integration test-artifact \
+.PHONY: help setup test test-all test-lint test-sanity test-docs test-unit test-integration test-artifact \
 	test-lab test-empty-root bench build clean
 
 help: ## this list
@@ -19,13 +19,12 @@ help: ## this list
 setup: ## system packages, .venv, libvirtd: all that the other targets need
 	@tools/setup.sh
 
-test: setup ## every test, the lab of three machines included
-	@tools/test.sh $(STEPS_QUICK) lab
+# The lab is not yet a part of this: its scenario has been seen to pass step by step, not yet in one go from a fresh clone.
+test: setup ## every test but the lab
+	@tools/test.sh $(STEPS)
 
-test-all: test
-
-test-quick: setup ## every test but the lab
-	@tools/test.sh $(STEPS_QUICK)
+test-all: setup ## every test, the lab of three machines included
+	@tools/test.sh $(STEPS) lab
 
 test-lint: setup ## ruff, mypy, ansible-lint, shellcheck, changelog
 	@tools/test.sh lint
@@ -48,7 +47,7 @@ test-artifact: setup ## build the collection, install it elsewhere, read its doc
 test-lab: setup ## three bare machines become a mini-cloud (molecule scenario minicloud)
 	@tools/test.sh lab
 
-test-empty-root: setup ## make test-quick of HEAD in an empty Debian (SUITE=bookworm or trixie; needs root)
+test-empty-root: setup ## make test of HEAD in an empty Debian (SUITE=bookworm or trixie; needs root)
 	@tools/empty_root_test.sh $(or $(SUITE),trixie)
 
 bench: setup ## 500 unchanged domains in one call against libvirt's own calls and an empty playbook
