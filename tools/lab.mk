@@ -19,10 +19,10 @@ demo-down: lab-down ## the demo's machines go
 lab-up: setup ## three bare machines (Debian 13; LAB_SUITE=bookworm for 12)
 	@$(LAB) up
 
-lab-down: ## the lab goes, the cached images stay
+lab-down: setup ## the lab goes, the cached images stay
 	@$(LAB) down
 
-lab-reset: ## bare again, all machines or HOST=host1
+lab-reset: setup ## bare again, all machines or HOST=host1
 	@$(LAB) reset $(HOST)
 
 lab-ssh: ## a shell on HOST=host1, host2, storage, or on a guest

@@ -31,6 +31,18 @@ def migratable_xml(domain: Handle) -> str:
         return str(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_MIGRATABLE if domain.isActive() else 0))
 
 
+def kept_beside(domain: Handle) -> list[str]:
+    """What libvirt keeps of a domain beside its definition and can't hand over: none, or words for it."""
+    name = domain.name()
+    with doing("ask what is kept of domain {0}".format(name)):
+        found = {
+            "its saved state": domain.hasManagedSaveImage(0) and not domain.isActive(),
+            "its snapshots": domain.snapshotNum(0),
+            "its checkpoints": len(domain.listAllCheckpoints(0)),
+        }
+    return [words for words, there in found.items() if there]
+
+
 def by_uuid(host: Host, uuid: str) -> Handle | None:
     with doing("look up domain {0}".format(uuid)):
         try:
@@ -62,9 +74,8 @@ def active_networks(host: Host) -> set[str]:
 
 def undefine_here(domain: Handle) -> None:
     """Forget a definition whose guest is at home elsewhere; its NVRAM is the guest's and stays."""
-    flags = libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM
     with doing("undefine domain {0} where it no longer is".format(domain.name())):
-        domain.undefineFlags(flags)
+        domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM)
 
 
 def migrate(domain: Handle, dest: Host, uri: str, bandwidth: int | None, timeout: float, persistent: bool) -> None:

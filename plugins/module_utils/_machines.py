@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import shlex
 import socket
 import subprocess
 
@@ -13,6 +14,20 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmEr
 
 # Seconds for a question that a machine answers at once or not at all.
 _TIMEOUT = 60
+
+# File systems that several machines may share, as stat(1) calls them (human_fstype in coreutils' src/stat.c), among
+# them those that libvirt takes for shared (virFileIsSharedFSType in its src/util/virfile.c).
+_SHARED = frozenset(
+    {"acfs", "afs", "ceph", "cifs", "fuseblk", "gfs/gfs2", "gpfs", "lustre", "nfs", "ocfs2", "panfs", "smb", "smb2"}
+    | {"snfs", "v9fs", "vxfs"}
+)
+
+# The boot's number, then a line for each path: the sort of its file system and its inode; empty where there is none.
+# Not its size: an image that grows may look smaller from afar for a while (attribute caching in nfs(5)).
+_TELL_FILES = """cat /proc/sys/kernel/random/boot_id
+for path do
+  printf '%s\\t%s\\n' "$(stat -L -f -c %T -- "$path" 2>/dev/null)" "$(stat -L -c %i -- "$path" 2>/dev/null)"
+done"""
 
 
 def addresses(name: str) -> list[str]:
@@ -50,7 +65,7 @@ class Machine:
         ssh = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-l", self.user, "--", self.name]
         try:
             done = subprocess.run(
-                list(argv) if self.here else [*ssh, *argv],
+                list(argv) if self.here else [*ssh, " ".join(shlex.quote(word) for word in argv)],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -77,14 +92,19 @@ class Machine:
         lines = (self.run("ip", "-o", "addr", "show") or "").splitlines()
         return {line.split()[3].partition("/")[0] for line in lines if len(line.split()) > 3}
 
-    def file_identity(self, path: str) -> str | None:
-        """What a file is on that machine: the sort of its file system, its inode and size; None where there is none."""
-        kind = self.run("stat", "-L", "-f", "-c", "%T", path)
-        return (
-            None
-            if kind is None
-            else "{0} {1}".format(kind.strip(), (self.run("stat", "-L", "-c", "%i:%s", path) or "").strip())
-        )
+    def files(self, paths: list[str]) -> dict[str, str]:
+        """What the files at these paths are on that machine, in words that are the same on machines that share them.
+
+        What is missing there is missing here.
+        """
+        booted, *lines = (self.run("sh", "-c", _TELL_FILES, "sh", *paths) or "-").splitlines()
+        found: dict[str, str] = {}
+        for path, line in zip(paths, lines):
+            kind, _tab, identity = line.partition("\t")
+            if identity:
+                # On a disk of its own a machine may well have another file of the same inode.
+                found[path] = line if kind in _SHARED else "{0}\t{1}".format(line, booted)
+        return found
 
 
 def is_loopback(address: str) -> bool:

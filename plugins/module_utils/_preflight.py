@@ -36,6 +36,7 @@ def check(source: Place, dest: Place, mode: str, warnings: list[str]) -> None:
     tree = _xml.parse(_libvirt_migrate.migratable_xml(source.domain), "The domain")
     name = _xml.get(tree, "name") or ""
     _check_uuid(name, source, dest)
+    _check_rest(name, tree, source, mode)
     _check_networks(name, tree, dest)
     if mode == "live":
         _check_name(source, dest)
@@ -112,17 +113,33 @@ def _check_cpu(name: str, tree: Element, source: Place, dest: Place) -> None:
 
 
 def _check_disks(name: str, tree: Element, source: Place, dest: Place) -> None:
-    """Every image has to be the same file on both: with the disks of one host only, the guest can't move."""
-    for disk in _xml.find_all(tree, "devices/disk"):
-        path = _xml.get(disk, "source/@file") or _xml.get(disk, "source/@dev")
-        if not path:
-            continue
-        here, there = source.machine.file_identity(path), dest.machine.file_identity(path)
-        if there is None or here != there:
+    """Every image, and what it is an overlay of, has to be the same file on both."""
+    disks = "devices/disk//source/@"
+    paths = sorted({path for place in ("file", "dev") for path in _xml.get_all(tree, disks + place)} - {""})
+    if not paths:
+        return
+    here, there = source.machine.files(paths), dest.machine.files(paths)
+    for path in paths:
+        if path not in there or here.get(path) != there[path]:
             raise KvmError(
                 "{0} can't move to {1}: {2} is {3} there.".format(
-                    name, dest.machine.name, path, "missing" if there is None else "another file"
+                    name, dest.machine.name, path, "another file" if path in there else "missing"
                 ),
                 error_code="not_shared",
                 remedy="Disks have to lie on storage that both hypervisors share, at the same place.",
             )
+
+
+def _check_rest(name: str, tree: Element, source: Place, mode: str) -> None:
+    """What libvirt keeps of a guest beside its definition stays on the hypervisor, and would be lost."""
+    kept = _libvirt_migrate.kept_beside(source.domain)
+    if mode == "offline" and any(each.get("type") == "emulator" for each in _xml.find_all(tree, "devices/tpm/backend")):
+        kept.append("its TPM's state")
+    if kept:
+        raise KvmError(
+            "{0} can't move {1} from {2}, which keeps {3} of it.".format(
+                name, mode, source.machine.name, " and ".join(kept)
+            ),
+            error_code="kept_beside",
+            remedy="Start a guest that is saved or has a TPM, and move it live; delete snapshots and checkpoints.",
+        )

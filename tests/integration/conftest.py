@@ -8,11 +8,14 @@ run's id and what a run that no longer lives has left behind; nothing else is ev
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 import typing as t
 import zlib
 from pathlib import Path
@@ -21,6 +24,7 @@ import libvirt
 import pytest
 
 URI = "qemu:///system"
+ROOT = Path(__file__).resolve().parent.parent.parent
 SCRATCH = re.compile(r"^mct-(\d+)-")
 UNDEFINE = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
@@ -86,6 +90,36 @@ def images_dir() -> t.Iterator[Path]:
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> t.Iterator[dict[str, t.Any]]:
+    """kernel and initrd of the tiny guest, where any user can read them."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools/lab/build_image.py"), "tiny"], stdout=subprocess.PIPE, check=True, text=True
+    )
+    image = json.loads(done.stdout.splitlines()[-1])
+    directory = Path(tempfile.mkdtemp(prefix=f"mct-{os.getpid()}-tiny-", dir="/var/tmp"))
+    directory.chmod(0o755)
+    for part in ("kernel", "initrd"):
+        shutil.copyfile(image[part], directory / part)
+        (directory / part).chmod(0o644)
+    yield {part: str(directory / part) for part in ("kernel", "initrd")}
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def up(images_dir: Path) -> t.Callable[[], None]:
+    """``up()``: wait until the guest has said that it runs. Each start empties what it has said."""
+
+    def run() -> None:
+        deadline = time.monotonic() + 120
+        console = images_dir / "console"
+        while not console.exists() or b"tiny guest is running" not in console.read_bytes():
+            assert time.monotonic() < deadline, console.read_bytes() if console.exists() else "no console"
+            time.sleep(0.2)
+
+    return run
 
 
 @pytest.fixture

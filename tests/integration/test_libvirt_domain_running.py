@@ -8,11 +8,7 @@ The guest is a kernel and a BusyBox initramfs (tools/lab/build_image.py tiny), e
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import sys
-import tempfile
-import time
 import typing as t
 from pathlib import Path
 
@@ -21,23 +17,6 @@ from lxml import etree
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_domain"
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@pytest.fixture(scope="module")
-def tiny() -> t.Iterator[Args]:
-    """kernel and initrd of the tiny guest, where QEMU's user can read them."""
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "tools/lab/build_image.py"), "tiny"], stdout=subprocess.PIPE, check=True, text=True
-    )
-    image = json.loads(done.stdout.splitlines()[-1])
-    directory = Path(tempfile.mkdtemp(prefix="mct-tiny-", dir="/var/tmp"))
-    directory.chmod(0o755)
-    for part in ("kernel", "initrd"):
-        shutil.copyfile(image[part], directory / part)
-        (directory / part).chmod(0o644)
-    yield {part: str(directory / part) for part in ("kernel", "initrd")}
-    shutil.rmtree(directory)
 
 
 @pytest.fixture
@@ -84,20 +63,6 @@ def guest(scratch: str, tiny: Args, images_dir: Path, network: str, pool: str) -
         "timeout": 90,
         "state": "running",
     }
-
-
-@pytest.fixture
-def up(images_dir: Path) -> t.Callable[[], None]:
-    """``up()``: wait until the guest has said that it runs. Each start empties what it has said."""
-
-    def run() -> None:
-        deadline = time.monotonic() + 120
-        console = images_dir / "console"
-        while not console.exists() or b"tiny guest is running" not in console.read_bytes():
-            assert time.monotonic() < deadline, console.read_bytes() if console.exists() else "no console"
-            time.sleep(0.2)
-
-    return run
 
 
 def fields(result: Args) -> list[str]:

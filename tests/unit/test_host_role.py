@@ -37,12 +37,37 @@ INVENTORY = {
     "storage": {"hosts": {"storage1": {"ansible_host": "192.168.77.10"}, "host1": {}}},
 }
 
-# What host1 let in before: a peer whose key is not known now, an operator, and one that is no peer any more.
-LET_IN = (
-    'restrict,from="fd00::12" ssh-ed25519 OLD minicloud-migrate@host2',
-    "ssh-ed25519 X operator@host2",
-    'restrict,from="10.0.0.9" ssh-ed25519 GONE minicloud-migrate@host9',
-)
+# What host1 has been told before, when host2's key was another and host4 was still there.
+WRITTEN = {
+    "/root/.ssh/authorized_keys": (
+        "ssh-ed25519 X minicloud-migrate@host4",
+        "# BEGIN minicloud.kvm hypervisors",
+        'restrict,from="fd00::12" ssh-ed25519 OLD minicloud-migrate@host2',
+        'restrict,from="10.0.0.4" ssh-ed25519 KEY4 minicloud-migrate@host4',
+        'restrict,from="10.0.0.9" ssh-ed25519 GONE minicloud-migrate@host9',
+        "# END minicloud.kvm hypervisors",
+        "ssh-ed25519 X operator@host2",
+    ),
+    "/etc/ssh/ssh_known_hosts": (
+        "# BEGIN minicloud.kvm hypervisors",
+        "host2,fd00::12 ssh-rsa OLD",
+        "host4,10.0.0.4 ssh-ed25519 AAAA4",
+        "host9,10.0.0.9 ssh-ed25519 AAAA9",
+        "# END minicloud.kvm hypervisors",
+    ),
+    "/etc/ssh/ssh_config.d/minicloud.conf": (
+        "# BEGIN minicloud.kvm hypervisors",
+        "Match originalhost host4,kvm4,10.0.0.4 localuser root",
+        "# END minicloud.kvm hypervisors",
+    ),
+    "/etc/hosts": (
+        "10.9.9.9 host4",
+        "# BEGIN minicloud.kvm hosts",
+        "10.0.0.4 kvm4 host4",
+        "10.0.0.9 host9",
+        "# END minicloud.kvm hosts",
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +93,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             "when": "inventory_hostname != 'host2'",
         }
     )
-    let_in = base64.b64encode("\n".join(LET_IN).encode()).decode()
-    tasks.append({"ansible.builtin.set_fact": {"__hypervisor_let_in": {"content": let_in}}})
+    read = [
+        {"item": path, "content": base64.b64encode("\n".join((*lines, "")).encode()).decode()}
+        for path, lines in WRITTEN.items()
+    ]
+    tasks.append({"ansible.builtin.set_fact": {"__hypervisor_written": {"results": read}}})
     tasks.extend(
         {
             "ansible.builtin.copy": {
@@ -107,6 +135,7 @@ def test_names(written: dict[str, str]) -> None:
         "192.168.77.11 kvm1.example.org kvm1 host1",
         "fd00::12 host2",
         "10.0.0.3 host3",
+        "10.0.0.4 kvm4 host4",
         "192.168.77.10 storage1",
     ]
 
@@ -115,11 +144,17 @@ def test_host_keys(written: dict[str, str]) -> None:
     assert written["known_hosts.j2"].splitlines() == [
         "host1,kvm1,192.168.77.11 ssh-ed25519 AAAA1",
         "host2,fd00::12 ssh-rsa RRRR2",
+        "host4,10.0.0.4 ssh-ed25519 AAAA4",
     ]
 
 
 def test_keys_are_let_in_from_their_hosts_alone(written: dict[str, str]) -> None:
-    assert written["authorized_keys.j2"].splitlines() == ['restrict,from="10.0.0.3" ssh-ed25519 K host3', LET_IN[0]]
+    lines = WRITTEN["/root/.ssh/authorized_keys"]
+    assert written["authorized_keys.j2"].splitlines() == [
+        lines[2],
+        'restrict,from="10.0.0.3" ssh-ed25519 K host3',
+        lines[3],
+    ]
 
 
 def test_use_of_the_key(written: dict[str, str], tmp_path: Path) -> None:
@@ -131,6 +166,6 @@ def test_use_of_the_key(written: dict[str, str], tmp_path: Path) -> None:
 
     used = "identityfile /root/.ssh/id_minicloud_migrate"
     if os.geteuid() == 0:
-        assert [identity(host) for host in ("host2", "fd00::12", "host3", "10.0.0.3")] == [used] * 4
+        assert [identity(host) for host in ("host2", "fd00::12", "host3", "10.0.0.3", "kvm4")] == [used] * 5
     assert identity("host1") != used
     assert identity("elsewhere.example.org") != used

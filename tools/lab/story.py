@@ -121,9 +121,8 @@ def ssh_command(host: str) -> list[str]:
     """How the inventory says that a host is reached, as an ssh command."""
     wanted = "{{ [ansible_user, ansible_host, ansible_ssh_common_args] | to_json }}"
     command = ["ansible", host, *inventory(), "-m", "ansible.builtin.debug", "-a", f"msg={wanted}"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True, check=False
-    )
+    environment = os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     found = re.search(r"=> (\{.*\})\s*$", done.stdout, re.DOTALL)
     if done.returncode != 0 or not found:
         raise StoryError(f"The inventory does not say how {host} is reached:\n{done.stdout}{done.stderr}")
