@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 #
-# usage: [ORDINARY=1] tools/empty_root_test.sh SUITE [TARGET...]     (bookworm, trixie; target test)
+# usage: [ORDINARY=1] tools/empty_root_test.sh SUITE [TARGET...]     (bookworm, trixie; target test-quick)
 #
 # With ORDINARY=1 not as root but as an ordinary user who may use sudo.
 #
@@ -21,7 +21,7 @@ set -euo pipefail
 suite="${1:-}"
 case "$suite" in bookworm | trixie) shift ;; *) die "usage: tools/empty_root_test.sh bookworm|trixie [TARGET...]" ;; esac
 [ "$(id -u)" -eq 0 ] || die "a root file system and namespaces of its own need root: sudo make test-empty-root SUITE=$suite"
-targets=("${@:-test}")
+targets=("${@:-test-quick}")
 
 mirror="${MIRROR:-http://deb.debian.org/debian}"
 ordinary="${ORDINARY:-}"
