@@ -157,6 +157,12 @@ def test_keys_are_let_in_from_their_hosts_alone(written: dict[str, str]) -> None
     ]
 
 
+def test_the_order_is_that_of_the_inventory(written: dict[str, str]) -> None:
+    """Or, with three and more, a second run would find another order and change it."""
+    told = [line.split()[2].split(",")[0] for line in written["ssh_config.j2"].splitlines() if "Match" in line]
+    assert told == ["host2", "host3", "host4"]
+
+
 def test_use_of_the_key(written: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "config").write_text(written["ssh_config.j2"] + "\n", encoding="utf-8")
 
