@@ -19,140 +19,27 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import sys
 import time
+import typing as t
 from collections.abc import Callable
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-STATE = ROOT / ".lab"
-FIGURES = STATE / "figures.json"
-# What the user would edit in the inventory while the story goes on: where the guest is, whether it is wanted.
-EDITED = STATE / "inventory.yml"
-INVENTORY = [
-    ROOT / "inventories/minicloud",
-    *(ROOT / "extensions/molecule" / d / "inventory" for d in ("lab", "minicloud")),
-]
-GUEST = "web1"
+from stage import (
+    FIGURES,
+    GUEST,
+    Run,
+    StoryError,
+    check,
+    edit_inventory,
+    module,
+    note,
+    on,
+    playbook,
+    say,
+    ssh_command,
+)
+
 COUNT = "/var/tmp/count"
-
-TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(.*)\] \*")
-RESULT = re.compile(r"^(changed|fatal|failed): \[([^\]\s]+)")
-RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
-
-
-class StoryError(Exception):
-    """A step did not show what it has to show."""
-
-
-def say(text: str = "", end: str = "\n") -> None:
-    """A line for whoever watches."""
-    print(text, end=end, flush=True)
-
-
-def check(holds: bool, text: str) -> None:
-    """What a step has to show; said where it holds, the end of the story where it doesn't."""
-    if not holds:
-        raise StoryError(text)
-    say(f"    - {text}")
-
-
-@dataclasses.dataclass
-class Run:
-    """What a run of ansible-playbook did: seconds, changed tasks by host, its whole output."""
-
-    seconds: float
-    changed: dict[str, int]
-    tasks: list[tuple[str, str]]
-    text: str
-
-    def what(self) -> str:
-        """Its changes in a few words."""
-        if not any(self.changed.values()):
-            return "changed=0"
-        return "changed " + ", ".join(f"{host}={count}" for host, count in self.changed.items() if count)
-
-
-def inventory() -> list[str]:
-    """The options that name the inventory."""
-    return [word for path in [*INVENTORY, EDITED] if path.exists() for word in ("-i", os.path.relpath(path, ROOT))]
-
-
-def playbook(name: str, *options: str) -> Run:
-    """Run a playbook, show its tasks as they come, keep its output; a failed run ends the story."""
-    command = ["ansible-playbook", name, *inventory(), *options]
-    say(f"    $ {' '.join(command)}")
-    environment = os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "0", "PYTHONUNBUFFERED": "1"}
-    environment |= {"ANSIBLE_HOST_KEY_CHECKING": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
-    environment.pop("ANSIBLE_FORCE_COLOR", None)
-    began, lines, task, open_line = time.monotonic(), [], "", False
-    changed: dict[str, int] = {}
-    tasks: list[tuple[str, str]] = []
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    for line in process.stdout or []:
-        lines.append(line)
-        if found := TASK.match(line):
-            task = found[1]
-            say(("\n" if open_line else "") + f"      {time.monotonic() - began:6.1f} s  {task}", end="")
-            open_line = True
-        elif found := RESULT.match(line):
-            if found[1] == "changed" and (found[2], task) not in tasks:
-                tasks.append((found[2], task))
-                say(f"  [{found[2]} changed]", end="")
-        elif found := RECAP.match(line):
-            changed[found[1]] = int(found[2])
-    if open_line:
-        say()
-    text = "".join(lines)
-    logs = STATE / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    log = logs / f"{len(list(logs.iterdir())):02d}-{name.removesuffix('.yml').replace('/', '.').rpartition('.')[2]}.log"
-    log.write_text(text, encoding="utf-8")
-    if process.wait() != 0:
-        tail = "".join(lines[-60:])
-        raise StoryError(f"`{' '.join(command)}` failed ({log.relative_to(ROOT)}):\n{tail}")
-    return Run(time.monotonic() - began, changed, tasks, text)
-
-
-def ssh_command(host: str) -> list[str]:
-    """How the inventory says that a host is reached, as an ssh command."""
-    wanted = "{{ [ansible_user, ansible_host, ansible_ssh_common_args] | to_json }}"
-    command = ["ansible", host, *inventory(), "-m", "ansible.builtin.debug", "-a", f"msg={wanted}"]
-    environment = os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    found = re.search(r"=> (\{.*\})\s*$", done.stdout, re.DOTALL)
-    if done.returncode != 0 or not found:
-        raise StoryError(f"The inventory does not say how {host} is reached:\n{done.stdout}{done.stderr}")
-    answer = json.loads(found[1])["msg"]
-    user, address, arguments = json.loads(answer) if isinstance(answer, str) else answer
-    return ["ssh", *shlex.split(arguments), f"{user}@{address}"]
-
-
-def on(host: str, command: str) -> str:
-    """Run a command on a machine or guest; what it printed, without the end of line."""
-    done = subprocess.run(
-        [*ssh_command(host), command], cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    if done.returncode != 0:
-        raise StoryError(f"On {host}, `{command}` ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done.stdout.strip()
-
-
-def edit_inventory(**variables: str) -> None:
-    """Write what the user changes of the guest in the inventory."""
-    known = json.loads(EDITED.read_text(encoding="utf-8"))["guests"]["hosts"][GUEST] if EDITED.exists() else {}
-    EDITED.write_text(json.dumps({"guests": {"hosts": {GUEST: known | variables}}}), encoding="utf-8")
-
-
-def note(title: str, seconds: float, result: str) -> None:
-    """Keep a step's figures."""
-    figures = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else []
-    figures.append({"title": title, "seconds": round(seconds, 1), "result": result})
-    FIGURES.write_text(json.dumps(figures, indent=1), encoding="utf-8")
-
 
 # The steps. Each returns its result in a few words.
 
@@ -233,6 +120,88 @@ def stay() -> str:
     run = playbook("minicloud.kvm.migrate", "-e", f"guest={GUEST}", "-e", "dest=host2")
     check(not any(run.changed.values()), "it is there already: nothing changed")
     return run.what()
+
+
+LOCAL = "/var/lib/libvirt/images/local.raw"
+MINIMAL = '<domain type="kvm"><name>{0}</name><memory>65536</memory><os><type>hvm</type></os>{1}</domain>'
+LOCAL_DISK = f'<devices><disk><source file="{LOCAL}"/><target dev="vda"/></disk></devices>'
+
+
+@dataclasses.dataclass
+class Obstacle:
+    """Something that keeps the guest on host2: what is done by hand for it and against it, and the error."""
+
+    title: str
+    code: str
+    words: str
+    by_hand: tuple[tuple[str, str], ...] = ()
+    undo: tuple[tuple[str, str], ...] = ()
+    options: dict[str, object] = dataclasses.field(default_factory=dict)
+    runs_on: str = "host2"
+
+
+OBSTACLES = (
+    Obstacle("a hypervisor that does not answer", "unreachable", "host9", options={"dest": "host9"}),
+    Obstacle(
+        "a name that leads elsewhere",
+        "resolves_wrong",
+        "192.0.2.1",
+        by_hand=(("host2", r"cp /etc/hosts /root/hosts && sed -i 's/^[0-9.]\+ \(host1\)$/192.0.2.1 \1/' /etc/hosts"),),
+        undo=(("host2", "cat /root/hosts >/etc/hosts"),),
+        runs_on="host1",
+    ),
+    Obstacle(
+        "another guest of its name",
+        "defined_twice",
+        "different UUIDs",
+        by_hand=(("host1", f"echo '{MINIMAL.format(GUEST, '')}' | virsh -c qemu:///system define /dev/stdin"),),
+        undo=(("host1", f"virsh -c qemu:///system undefine {GUEST}"),),
+    ),
+    Obstacle(
+        "a network that is not there",
+        "network_missing",
+        "default",
+        by_hand=(("host1", "virsh -c qemu:///system net-destroy default"),),
+        undo=(("host1", "virsh -c qemu:///system net-start default"),),
+    ),
+    Obstacle(
+        "a disk that is not shared",
+        "not_shared",
+        LOCAL,
+        by_hand=(
+            ("host1", f"truncate -s 1M {LOCAL}"),
+            ("host2", f"truncate -s 1M {LOCAL}"),
+            ("host2", f"echo '{MINIMAL.format('local', LOCAL_DISK)}' | virsh -c qemu:///system define /dev/stdin"),
+        ),
+        undo=(
+            ("host1", f"rm {LOCAL}"),
+            ("host2", f"rm {LOCAL} && virsh -c qemu:///system undefine local"),
+        ),
+        options={"name": "local"},
+    ),
+    Obstacle("a move that takes too long", "libvirt_error", "", options={"bandwidth": 1, "timeout": 4}),
+)
+
+
+def refuse() -> str:
+    """What keeps a guest from moving is said, and it stays"""
+    number = on("host2", f"virsh -c qemu:///system domid {GUEST}")
+    for obstacle in OBSTACLES:
+        options = {"name": GUEST, "dest": "host1", "hosts": ["host1", "host2"], **obstacle.options}
+        if options["dest"] not in t.cast("list[str]", options["hosts"]):
+            options["hosts"] = ["host1", "host2", options["dest"]]
+        for host, command in obstacle.by_hand:
+            on(host, command)
+        try:
+            told = module(obstacle.runs_on, "vm_migrate", **options)
+        finally:
+            for host, command in obstacle.undo:
+                on(host, command)
+        said = str(told.get("msg"))
+        check(told.get("error_code") == obstacle.code and obstacle.words in said, f"{obstacle.title}: {said}")
+    check(on("host2", f"virsh -c qemu:///system domid {GUEST}") == number, f"{GUEST} has run on host2 all the time")
+    check(GUEST not in on("host1", "virsh -c qemu:///system list --all --name").split(), "and is defined nowhere else")
+    return f"{len(OBSTACLES)} refusals"
 
 
 def drift() -> str:
@@ -335,7 +304,7 @@ def onwards() -> None:
 
 
 STEPS: dict[str, Callable[[], str]] = {
-    step.__name__: step for step in (up, site, guest, again, dry, migrate, stay, drift, repair, absent)
+    step.__name__: step for step in (up, site, guest, again, dry, migrate, stay, refuse, drift, repair, absent)
 }
 
 
@@ -370,6 +339,8 @@ def main() -> int:
         if steps[0] == "note":
             note(steps[1], float(steps[2]), steps[3])
             return 0
+        if steps == ["demo"]:
+            FIGURES.unlink(missing_ok=True)
         for name in DEMO if steps == ["demo"] else steps:
             if name in TALK:
                 TALK[name]()

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+#
+# usage: tools/redhat_roles_test.sh
+#
+# The roles hypervisor and nfs_server on a stand-in for Fedora: a Debian root file system with dnf and Fedora's os-release,
+# and a repository of empty RPMs with the names, and the systemd units, that the roles ask for. It tests what the roles do
+# there: facts, packages by dnf, units enabled, files. It does not test Fedora.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+[ "$(id -u)" -eq 0 ] || die "a root file system and chroot need root: sudo make test-redhat-roles"
+
+cache="$CACHE/redhat"
+tarball="$cache/base.tar"
+root="$cache/root"
+trap 'rm -rf --one-file-system "$root"' EXIT
+
+base() {
+    mkdir -p "$cache"
+    [ -f "$tarball" ] || {
+        mmdebstrap --quiet --variant=minbase \
+            --include=dnf,python3-dnf,rpm,createrepo-c,python3,systemd,iproute2,openssh-client,openssh-server,kmod \
+            bookworm "$tarball.part" "${MIRROR:-http://deb.debian.org/debian}"
+        mv "$tarball.part" "$tarball"
+    }
+    rm -rf "$root"
+    mkdir -p "$root"
+    tar -xpf "$tarball" -C "$root" --exclude='./dev/*'
+    rm -f "$root/etc/debian_version" "$root/etc/os-release"
+    printf 'NAME="Fedora Linux"\nID=fedora\nVERSION_ID=42\nPRETTY_NAME="Fedora Linux 42 (stand-in)"\n' >"$root/etc/os-release"
+    echo 'Fedora release 42 (Adams)' | tee "$root/etc/fedora-release" >"$root/etc/redhat-release"
+    mknod -m 666 "$root/dev/null" c 1 3
+    mknod -m 666 "$root/dev/urandom" c 1 9
+}
+
+# The names as the roles have them, from their own variables.
+names() {
+    ansible all -i localhost, -c local -m ansible.builtin.debug -e "@roles/$1/vars/RedHat.yml" \
+        -e '{"ansible_facts": {"architecture": "x86_64"}}' -a "msg={{ $2 | to_json }}" |
+        python3 -c 'import json, sys
+told = json.loads(sys.stdin.read().partition("=>")[2])["msg"]
+print(*(json.loads(told) if isinstance(told, str) else told), sep="\n")'
+}
+
+repository() {
+    local packages units name
+    mapfile -t packages < <(names hypervisor __hypervisor_distribution_packages; names nfs_server __nfs_server_packages)
+    mapfile -t units < <(names hypervisor "__hypervisor_units | map(attribute='name')"; echo nfs-server.service)
+    mkdir -p "$root/srv/rpm"
+    for name in "${packages[@]}"; do
+        {
+            printf 'Name: %s\nVersion: 1\nRelease: 1\nSummary: Stand-in\nLicense: none\nBuildArch: noarch\n' "$name"
+            printf '%%description\nEmpty.\n%%files\n'
+            case "$name" in
+                libvirt-daemon-kvm) printf '/usr/lib/systemd/system/virt*\n' ;;
+                nfs-utils) printf '/usr/lib/systemd/system/nfs-server.service\n' ;;
+            esac
+            printf '%%install\nmkdir -p %%{buildroot}/usr/lib/systemd/system\n'
+            for unit in "${units[@]}"; do
+                case "$name:$unit" in
+                    libvirt-daemon-kvm:virt* | nfs-utils:nfs*)
+                        printf 'printf "[%s]\\n[Install]\\nWantedBy=multi-user.target\\n" >%%{buildroot}/usr/lib/systemd/system/%s\n' \
+                            "$(case "$unit" in *.socket) printf Socket ;; *) printf Service ;; esac)" "$unit"
+                        ;;
+                esac
+            done
+        } >"$root/srv/rpm/$name.spec"
+    done
+    chroot "$root" bash -euc 'cd /srv/rpm
+        rpmbuild --quiet -bb --define "_rpmdir /srv/rpm" -- *.spec >/dev/null
+        createrepo_c --quiet .'
+    mkdir -p "$root/etc/yum.repos.d"
+    printf '[stand-in]\nname=stand-in\nbaseurl=file:///srv/rpm\nenabled=1\ngpgcheck=0\n' >"$root/etc/yum.repos.d/stand-in.repo"
+}
+
+# play WORD OPTION...: run both roles; fails unless the recap has WORD.
+play() {
+    local wanted="$1"
+    shift
+    ansible-playbook -i "$cache/inventory.yml" "$cache/play.yml" "$@" | tee "$cache/log" | grep -E '^(TASK|changed|fatal)|changed=' || true
+    grep -Eq "$wanted" "$cache/log" || { tail -n 60 "$cache/log"; die "the recap does not say $wanted"; }
+}
+
+roles() {
+    cat >"$cache/inventory.yml" <<END
+all:
+  vars: {ansible_connection: community.general.chroot, ansible_python_interpreter: /usr/bin/python3}
+  children:
+    hypervisors: {hosts: {stand-in: {ansible_host: "$root"}}}
+END
+    cat >"$cache/play.yml" <<END
+- hosts: hypervisors
+  gather_facts: false
+  roles:
+    - {role: minicloud.kvm.hypervisor, hypervisor_acceleration: any}
+    - {role: minicloud.kvm.nfs_server, nfs_server_clients: [{host: 192.0.2.0/24}]}
+END
+    play 'changed=[1-9].*failed=0' --check
+    [ ! -e "$root/srv/minicloud" ] || die "check mode has made a directory"
+    play 'changed=[1-9].*failed=0'
+    play 'changed=0 .*failed=0'
+    play 'changed=0 .*failed=0' --check
+    chroot "$root" rpm -q libvirt-daemon-kvm qemu-img nfs-utils
+    chroot "$root" systemctl is-enabled virtqemud.service virtnetworkd.socket nfs-server.service
+    cat "$root/etc/exports.d/"*.exports "$root/etc/exports" 2>/dev/null | grep srv
+}
+
+step "a stand-in for Fedora" base
+step "a repository of empty packages" repository
+step "the roles, four times" roles
