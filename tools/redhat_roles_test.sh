@@ -13,18 +13,21 @@ set -euo pipefail
 cd "$ROOT"
 [ "$(id -u)" -eq 0 ] || die "a root file system and chroot need root: sudo make test-redhat-roles"
 
+# Mounts of its own, which end with it.
+[ -n "${MINICLOUD_STAND_IN:-}" ] || MINICLOUD_STAND_IN=1 exec unshare --mount "$0"
+
 cache="$CACHE/redhat"
 tarball="$cache/base.tar"
 root="$cache/root"
-trap 'rm -rf --one-file-system "$root"' EXIT
+trap 'umount -R -l "$root/proc" "$root/sys" "$root/dev" 2>/dev/null; rm -rf --one-file-system "$root"' EXIT
 
 base() {
     mkdir -p "$cache"
     [ -f "$tarball" ] || {
         mmdebstrap --quiet --variant=minbase \
-            --include=dnf,python3-dnf,rpm,createrepo-c,python3,systemd,iproute2,openssh-client,openssh-server,kmod \
-            bookworm "$tarball.part" "${MIRROR:-http://deb.debian.org/debian}"
-        mv "$tarball.part" "$tarball"
+            --include=dnf,python3-dnf,rpm,createrepo-c,python3,systemd,iproute2,openssh-client,openssh-server,kmod,file,nfs-kernel-server \
+            bookworm "${tarball%.tar}.part.tar" "${MIRROR:-http://deb.debian.org/debian}"
+        mv "${tarball%.tar}.part.tar" "$tarball"
     }
     rm -rf "$root"
     mkdir -p "$root"
@@ -32,8 +35,9 @@ base() {
     rm -f "$root/etc/debian_version" "$root/etc/os-release"
     printf 'NAME="Fedora Linux"\nID=fedora\nVERSION_ID=42\nPRETTY_NAME="Fedora Linux 42 (stand-in)"\n' >"$root/etc/os-release"
     echo 'Fedora release 42 (Adams)' | tee "$root/etc/fedora-release" >"$root/etc/redhat-release"
-    mknod -m 666 "$root/dev/null" c 1 3
-    mknod -m 666 "$root/dev/urandom" c 1 9
+    mount -t proc proc "$root/proc"
+    mount -t sysfs -o ro sysfs "$root/sys"
+    mount --rbind /dev "$root/dev"
 }
 
 # The names as the roles have them, from their own variables.
@@ -48,17 +52,21 @@ print(*(json.loads(told) if isinstance(told, str) else told), sep="\n")'
 repository() {
     local packages units name
     mapfile -t packages < <(names hypervisor __hypervisor_distribution_packages; names nfs_server __nfs_server_packages)
-    mapfile -t units < <(names hypervisor "__hypervisor_units | map(attribute='name')"; echo nfs-server.service)
+    mapfile -t units < <(names hypervisor "__hypervisor_units | map(attribute='name')"; names hypervisor "[__hypervisor_tls_socket]"; echo nfs-server.service)
     mkdir -p "$root/srv/rpm"
+    # The one program that a role calls at once; it comes back with its package.
+    mv "$root/usr/sbin/exportfs" "$root/srv/exportfs"
+    rm -f "$root/usr/lib/systemd/system/"nfs-*
     for name in "${packages[@]}"; do
         {
-            printf 'Name: %s\nVersion: 1\nRelease: 1\nSummary: Stand-in\nLicense: none\nBuildArch: noarch\n' "$name"
+            printf 'AutoReqProv: no\nName: %s\nVersion: 1\nRelease: 1\nSummary: Stand-in\nLicense: none\nBuildArch: noarch\n' "$name"
             printf '%%description\nEmpty.\n%%files\n'
             case "$name" in
                 libvirt-daemon-kvm) printf '/usr/lib/systemd/system/virt*\n' ;;
-                nfs-utils) printf '/usr/lib/systemd/system/nfs-server.service\n' ;;
+                nfs-utils) printf '/usr/sbin/exportfs\n/usr/lib/systemd/system/nfs-server.service\n' ;;
             esac
             printf '%%install\nmkdir -p %%{buildroot}/usr/lib/systemd/system\n'
+            [ "$name" != nfs-utils ] || printf 'install -D -t %%{buildroot}/usr/sbin /srv/exportfs\n'
             for unit in "${units[@]}"; do
                 case "$name:$unit" in
                     libvirt-daemon-kvm:virt* | nfs-utils:nfs*)
@@ -70,7 +78,8 @@ repository() {
         } >"$root/srv/rpm/$name.spec"
     done
     chroot "$root" bash -euc 'cd /srv/rpm
-        rpmbuild --quiet -bb --define "_rpmdir /srv/rpm" -- *.spec >/dev/null
+        rpmbuild --quiet -bb --define "_rpmdir /srv/rpm" --define "_buildhost stand-in" \
+            --define "_binaries_in_noarch_packages_terminate_build 0" -- *.spec >/dev/null
         createrepo_c --quiet .'
     mkdir -p "$root/etc/yum.repos.d"
     printf '[stand-in]\nname=stand-in\nbaseurl=file:///srv/rpm\nenabled=1\ngpgcheck=0\n' >"$root/etc/yum.repos.d/stand-in.repo"
@@ -94,6 +103,7 @@ END
     cat >"$cache/play.yml" <<END
 - hosts: hypervisors
   gather_facts: false
+  environment: {SYSTEMD_OFFLINE: "1"}  # nobody there to start units: they are enabled, and that is all
   roles:
     - {role: minicloud.kvm.hypervisor, hypervisor_acceleration: any}
     - {role: minicloud.kvm.nfs_server, nfs_server_clients: [{host: 192.0.2.0/24}]}
