@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -32,6 +33,7 @@ def _invocation(kind: t.Type[Kind[t.Any]], options: Result) -> Result:
 
 def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
     """A whole module: declare objects of one kind over one connection."""
+    gc.disable()  # For its short life: to look for cycles among the elements of many objects costs, and finds none.
     module = AnsibleModule(argument_spec(kind), **constraints(kind))
     require(module, "libvirt", LIBVIRT_IMPORT_ERROR, "python3-libvirt")
     require(module, "lxml", LXML_IMPORT_ERROR, "python3-lxml")
