@@ -83,7 +83,7 @@ unpack() { # PACKAGE DIRECTORY
 # Tests check their work with exportfs and `cloud-init schema`. Installing the packages these come from would start an
 # NFS server on this machine and run cloud-init at its next boot; so their packages are unpacked under .cache/tools.
 unpacked_tools() {
-    if command -v exportfs >/dev/null && command -v cloud-init >/dev/null; then
+    if command -v exportfs >/dev/null && command -v nfsconf >/dev/null && command -v cloud-init >/dev/null; then
         say "all there"
         return
     fi
@@ -100,6 +100,11 @@ unpacked_tools() {
         unpack nfs-kernel-server "$work"
         cp "$work/nfs-kernel-server/usr/sbin/exportfs" "$bin/exportfs"
         [ -d /var/lib/nfs ] || as_root mkdir /var/lib/nfs # where it keeps its table
+    fi
+    if ! command -v nfsconf >/dev/null; then
+        say "unpacking nfsconf from nfs-common"
+        unpack nfs-common "$work"
+        cp "$work/nfs-common/usr/sbin/nfsconf" "$bin/nfsconf"
     fi
     if ! command -v cloud-init >/dev/null; then
         say "unpacking cloud-init"

@@ -37,6 +37,8 @@ class Server:
         subprocess.run(["cp", "-a", "/etc", str(self.etc)], check=True)
         (self.etc / "hosts").write_text("127.0.0.1 localhost\n10.9.9.9 web.lab web\n")
         (self.etc / "nsswitch.conf").write_text("hosts: files\n")
+        # As the packages leave it; without it neither exportfs nor nfsconf(8) is sure to look at nfs.conf.d.
+        (self.etc / "nfs.conf").write_text("[general]\n")
         script = 'mount --bind "$1" /etc && mount --bind "$2" /var/lib/nfs && echo ready && exec sleep infinity'
         self.holder = subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", script, "sh", str(self.etc), str(self.state)],
@@ -301,12 +303,13 @@ def test_a_directory_that_is_not_there(server: Server, tmp_path: Path, run_modul
 
 def test_a_machine_without_an_nfs_server(server: Server, srv: str, run_module: t.Any) -> None:
     args = {"path": srv, "clients": [client("10.0.0.1", "rw")]}
-    assert server.run("mount", "--bind", "/dev/null", "/usr/sbin/exportfs").returncode == 0
+    exportfs = str(shutil.which("exportfs"))
+    assert server.run("mount", "--bind", "/dev/null", exportfs).returncode == 0
     try:
         checked = run_module("nfs_export", args, check=True)
         failed = run_module("nfs_export", args, expect="failed")
     finally:
-        assert server.run("umount", "/usr/sbin/exportfs").returncode == 0
+        assert server.run("umount", exportfs).returncode == 0
     assert checked["changed"]
     assert checked["diff"][0]["after"] == f"{srv} 10.0.0.1(rw)\n"
     assert "isn't installed" in checked["warnings"][0]

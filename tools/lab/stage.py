@@ -42,7 +42,7 @@ def say(text: str = "", end: str = "\n") -> None:
 def check(holds: bool, text: str) -> None:
     """What a step has to show; said where it holds, the end of the story where it doesn't."""
     if not holds:
-        raise StoryError(text)
+        raise StoryError(f"This does not hold: {text}")
     say(f"    - {text}")
 
 

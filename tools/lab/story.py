@@ -58,9 +58,8 @@ def site() -> str:
 def guest() -> str:
     """The guest is what was declared"""
     host = place()
-    own = on(
-        GUEST, "hostname; systemd-detect-virt; cloud-init status; cat /proc/sys/kernel/random/boot_id"
-    ).splitlines()
+    # SSH answers before cloud-init is through.
+    own = on(GUEST, "hostname; systemd-detect-virt; cloud-init status --wait | tail -n 1").splitlines()
     check(own[0] == GUEST, f"{GUEST} answers on SSH with the key of its seed")
     check(own[1] == "kvm", "in it, systemd-detect-virt says kvm")
     check("done" in own[2], "cloud-init says done")
