@@ -106,6 +106,8 @@ ClientIdentifier=mac
 CLOUD_CONFIG = """\
 # The seed is the only source; asking the network for others costs minutes.
 datasource_list: [NoCloud, None]
+# There are none to choose from in the image.
+locale: false
 system_info:
   network: {renderers: [networkd]}
 """
