@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import time
 import typing as t
 from pathlib import Path
@@ -24,6 +25,8 @@ INVENTORY = [
     *(ROOT / "extensions/molecule" / d / "inventory" for d in ("lab", "minicloud")),
 ]
 GUEST = "web1"
+# Ansible is what lies beside this Python, also where no virtual environment is activated.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(.*)\] \*")
 RESULT = re.compile(r"^(changed|fatal|failed): \[([^\]\s]+)")
