@@ -41,7 +41,9 @@ def validated() -> list[tuple[str, str]]:
         check=False,
         env={**os.environ, "LC_ALL": "C"},
     )
-    return re.findall(r"QEMU: Checking (?:for|if) (.*?)\s+: (PASS|WARN|NOTE|FAIL)", done.stdout)
+    # libvirt 11 puts a device in quotes.
+    said = re.sub(r"device '(\S+)'", r"device \1", done.stdout)
+    return re.findall(r"QEMU: Checking (?:for|if) (.*?)\s+: (PASS|WARN|NOTE|FAIL)", said)
 
 
 def disagreements(

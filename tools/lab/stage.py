@@ -138,7 +138,7 @@ def edit_inventory(**variables: str) -> None:
     EDITED.write_text(json.dumps({"guests": {"hosts": {GUEST: known | variables}}}), encoding="utf-8")
 
 
-def module(host: str, name: str, **options: object) -> dict[str, object]:
+def module(host: str, name: str, options: dict[str, object]) -> dict[str, object]:
     """Run a module on a host by itself; its result, failed or not."""
     command = ["ansible", host, *inventory(), "-m", f"minicloud.kvm.{name}", "-a", json.dumps(options)]
     environment = os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}

@@ -192,7 +192,7 @@ def refuse() -> str:
         for host, command in obstacle.by_hand:
             on(host, command)
         try:
-            told = module(obstacle.runs_on, "vm_migrate", **options)
+            told = module(obstacle.runs_on, "vm_migrate", options)
         finally:
             for host, command in obstacle.undo:
                 on(host, command)
