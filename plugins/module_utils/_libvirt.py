@@ -260,8 +260,15 @@ def volume_resize(volume: Handle, size: int, allocate: bool) -> None:
 
 
 def volume_delete(volume: Handle) -> None:
+    """Delete a volume with all it holds; another host that shares the pool may have been faster."""
     with doing("delete volume {0}".format(volume.name())):
-        volume.delete(0)
+        try:
+            volume.delete(0)
+        except libvirt.libvirtError:
+            pool = volume.storagePoolLookupByVolume()
+            pool.refresh(0)
+            if volume.name() in pool.listVolumes():
+                raise
 
 
 def volume_upload(host: Host, volume: Handle, read: t.Callable[[int], bytes], size: int) -> None:

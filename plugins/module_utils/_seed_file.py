@@ -115,8 +115,9 @@ def set_access(path: str, mode: int, owner: int | None, group: int | None) -> No
 
 
 def remove(path: str) -> None:
+    """Remove a seed; another host that shares the directory may have been faster."""
     try:
-        Path(path).unlink()
+        Path(path).unlink(missing_ok=True)
     except OSError as error:
         raise _failed("remove", path, error) from error
 

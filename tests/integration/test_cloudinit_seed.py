@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.minicloud.kvm.plugins.module_utils import _seed_file
 
 NETWORK = {"version": 2, "ethernets": {"all": {"match": {"name": "e*"}, "dhcp4": True}}}
 USER = {"users": [{"name": "admin", "hashed_passwd": "$6$verysecret"}], "packages": ["vim"]}
@@ -153,6 +154,10 @@ def test_secrets_stay_out_of_results_and_names_stay_whole(run_module: t.Any, tmp
     failed = run_module("cloudinit_seed", arguments(path, user_data=broken), expect="failed")
     assert SECRET not in str(failed)
     assert failed["msg"].startswith("user_data is not valid: the YAML is broken in line 4, column 1: ")
+
+
+def test_a_seed_that_another_host_removed_first(tmp_path: Path) -> None:
+    _seed_file.remove(str(tmp_path / "web1-seed.iso"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ import subprocess
 import typing as t
 from pathlib import Path
 
+import libvirt
 import pytest
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_volume"
@@ -169,6 +171,16 @@ def test_a_file_that_came_behind_libvirts_back_is_seen(
     (images_dir / "pool" / "other").unlink()
     assert run_module(MODULE, {"pool": pool, "name": "other", "capacity": "32MiB"})["changed"]
     assert (images_dir / "pool" / "other").exists()
+
+
+def test_a_volume_that_another_host_deleted_first(run_module: t.Any, pool: str, images_dir: Path) -> None:
+    run_module(MODULE, {"pool": pool, "name": "other", "capacity": "1MiB"})
+    with libvirt.open("qemu:///system") as conn:
+        found = conn.storagePoolLookupByName(pool)
+        volume = found.storageVolLookupByName("other")
+        (images_dir / "pool" / "other").unlink()
+        _libvirt.volume_delete(volume)
+        assert found.listVolumes() == []
 
 
 def test_as_xml(converge: t.Any, look: t.Any, pool: str) -> None:
