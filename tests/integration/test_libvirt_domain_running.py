@@ -238,8 +238,8 @@ def test_what_waits_for_a_restart(
     args["cmdline"] = args["cmdline"][:-5]
     assert converge(MODULE, args, look)["domain"]["restart_required"] == []
     # xml waits too, until there was a restart.
-    done = converge(MODULE, {"name": name, "xml": "<watchdog model='i6300esb' action='none'/>"}, look)
-    assert done["domain"]["restart_required"] == ["xml/devices/watchdog"]
+    done = converge(MODULE, {"name": name, "xml": "<panic model='isa'/>"}, look)
+    assert done["domain"]["restart_required"] == ["xml/devices/panic"]
 
 
 def test_a_running_guest_is_made_persistent(
