@@ -46,7 +46,7 @@ test-artifact: setup ## build the collection, install it elsewhere, read its doc
 test-lab: setup ## three bare machines become a mini-cloud (molecule scenario minicloud)
 	@tools/test.sh lab
 
-test-empty-root: setup ## make test of HEAD in an empty Debian (SUITE=bookworm or trixie; needs root)
+test-empty-root: setup ## make test-quick of HEAD in an empty Debian (SUITE=bookworm or trixie; needs root)
 	@tools/empty_root_test.sh $(or $(SUITE),trixie)
 
 test-redhat-roles: setup ## the roles on a stand-in for Fedora (needs root)

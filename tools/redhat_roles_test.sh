@@ -29,7 +29,7 @@ base() {
             bookworm "${tarball%.tar}.part.tar" "${MIRROR:-http://deb.debian.org/debian}"
         mv "${tarball%.tar}.part.tar" "$tarball"
     }
-    rm -rf "$root"
+    rm -rf --one-file-system "$root"
     mkdir -p "$root"
     tar -xpf "$tarball" -C "$root" --exclude='./dev/*'
     rm -f "$root/etc/debian_version" "$root/etc/os-release"

@@ -73,9 +73,11 @@ def active_networks(host: Host) -> set[str]:
 
 
 def undefine_here(domain: Handle) -> None:
-    """Forget a definition whose guest is at home elsewhere; its NVRAM is the guest's and stays."""
+    """Forget a definition whose guest is at home elsewhere; its NVRAM and TPM state are the guest's and stay."""
+    # libvirt keeps a TPM's state on request since 8.9.
+    flags = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | getattr(libvirt, "VIR_DOMAIN_UNDEFINE_KEEP_TPM", 0)
     with doing("undefine domain {0} where it no longer is".format(domain.name())):
-        domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM)
+        domain.undefineFlags(flags)
 
 
 def migrate(domain: Handle, dest: Host, uri: str, bandwidth: int | None, timeout: float, persistent: bool) -> None:

@@ -12,8 +12,9 @@ description:
   - Finds the guest among the hypervisors and moves it to O(dest), live where it runs. Where it is there already, nothing
     is done.
   - Before anything is done it is checked that the hypervisors can be reached, that the target's name leads to it from the
-    source, that disks are the same files on both, that the CPU can be had and the networks are active on the target, and
-    that no other guest has the name or UUID there.
+    source, that disks are the same files on both, that the CPU can be had and the networks are active on the target,
+    that no other guest has the name or UUID there, and that the source keeps nothing beside the definition that would be
+    lost (a saved state, snapshots, checkpoints; for an offline move the state of an emulated TPM).
   - Whatever fails, the guest goes on where it was and is defined only there.
   - The machine that the task runs on logs in to the others with ssh, as O(user), with keys and host keys in place (the role
     P(minicloud.kvm.hypervisor#role) puts them there). The guest's memory itself goes from hypervisor to hypervisor over

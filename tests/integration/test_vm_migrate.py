@@ -323,7 +323,7 @@ def test_it_runs_twice(run_module: t.Any, move: Args, running: Args, here: t.Any
     tree = ET.fromstring(here.lookupByName(name).XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
     for kind in ("serial", "console", "disk"):
         for device in tree.findall("devices/" + kind):
-            tree.find("devices").remove(device)  # type: ignore[union-attr]
+            tree.find("devices").remove(device)
     there.createXML(ET.tostring(tree, encoding="unicode"))
     refused(run_module, move, "runs_twice", name, HERE, THERE)
     assert where(name, here=here, there=there) == {"here": "running", "there": "running"}

@@ -192,9 +192,9 @@ def refuse() -> str:
         options = {"name": GUEST, "dest": "host1", "hosts": ["host1", "host2"], **obstacle.options}
         if options["dest"] not in t.cast("list[str]", options["hosts"]):
             options["hosts"] = ["host1", "host2", options["dest"]]
-        for host, command in obstacle.by_hand:
-            on(host, command)
         try:
+            for host, command in obstacle.by_hand:
+                on(host, command)
             told = module(obstacle.runs_on, "vm_migrate", options)
         finally:
             for host, command in obstacle.undo:
