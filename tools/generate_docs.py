@@ -7,6 +7,7 @@ from __future__ import annotations
 import pathlib
 import re
 import sys
+import textwrap
 
 import yaml
 from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _network, _pool, _volume
@@ -23,7 +24,7 @@ OPTIONS = re.compile(r"^options:\n.*?(?=^attributes:)", re.MULTILINE | re.DOTALL
 
 
 class Plain(yaml.SafeDumper):
-    """No anchors: the same options stand twice."""
+    """Without YAML's anchors; lists indented as yamllint wants them."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
@@ -34,16 +35,22 @@ class Plain(yaml.SafeDumper):
 
 def generated(kind: type) -> str:
     """The options block of one kind: one object at the top level, or a list of them."""
-    one = docs(kind.rows)
     many = {
         "description": "The {0}, each with the options that one has at the top level.".format(kind.plural),
         "type": "list",
         "elements": "dict",
-        "suboptions": one,
     }
-    return yaml.dump(
-        {"options": {**one, kind.plural: many}}, Dumper=Plain, sort_keys=False, width=116, allow_unicode=True
+    # The same options twice, as YAML's anchor and alias: written out they would be most of the module's text.
+    return (
+        "options:\n  <<: &one\n"
+        + textwrap.indent(_yaml(docs(kind.rows)), " " * 4)
+        + textwrap.indent(_yaml({kind.plural: many}), " " * 2)
+        + "    suboptions: *one\n"
     )
+
+
+def _yaml(data: object) -> str:
+    return yaml.dump(data, Dumper=Plain, sort_keys=False, width=108, allow_unicode=True)
 
 
 def main() -> int:

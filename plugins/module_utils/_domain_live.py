@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _merge, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import DEVICES
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import LISTS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
@@ -226,7 +226,7 @@ def _do(host: Host, domain: Handle, action: Action) -> None:
 def _as_defined(domain: Handle, action: Action) -> str:
     """The device as the definition now has it: with the MAC and address that libvirt gave it, so that both agree."""
     wanted = _xml.parse(action.xml, action.field)
-    many = next(each for each in DEVICES if each.place == action.option)
+    many = next(each for each in LISTS if each.place == action.option)
     defined = _xml.parse(_libvirt_domain.xml(domain, True), "domain")
     live = _xml.parse(_libvirt_domain.xml(domain, False), "domain")
     plugged = {_xml.get(each, "mac/@address") or _xml.get(each, "target/@dev") for each in many.elements(live)}

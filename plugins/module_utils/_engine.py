@@ -19,7 +19,15 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Change, Options, edit, mean, spec
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
+    AnyRow,
+    Change,
+    Options,
+    edit,
+    mean,
+    newer,
+    spec,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
@@ -194,9 +202,31 @@ def _desires(kind: Kind[t.Any], options: Options) -> list[Options]:
     return desired
 
 
+def _refuse_newer(kind: Kind[t.Any], host: Host, desired: list[Options]) -> None:
+    version = host.version()
+    for each in desired:
+        for field, value, since in newer(kind.rows, each, version):
+            raise KvmError(
+                "{0} {1}: {2}: {3!r} needs libvirt {4}; this host has {5}.{6}.{7}.".format(
+                    kind.singular.capitalize(),
+                    each["name"],
+                    field,
+                    value,
+                    since,
+                    version // 1000000,
+                    version // 1000 % 1000,
+                    version % 1000,
+                ),
+                error_code="too_old",
+                remedy="Leave it out for this host, or upgrade libvirt there.",
+                option=field,
+            )
+
+
 def declare(kind: Kind[World], host: Host, options: Options, check_mode: bool) -> Result:
     """Make the declared objects so; the module's result."""
     desired = _desires(kind, options)
+    _refuse_newer(kind, host, desired)
     world = kind.survey(host, desired)
     plans = []
     for index, each in enumerate(desired):

@@ -105,6 +105,11 @@ class Host:
         """Whether the URI names another host, whose files can't be seen from here."""
         return bool(self.uri.partition("://")[2].partition("/")[0])
 
+    def version(self) -> int:
+        """libvirt's version there: 9000000 for 9.0.0."""
+        with doing("ask for libvirt's version"):
+            return int(self.connection.getLibVersion())
+
     def capabilities(self) -> str:
         with doing("read the host's capabilities"):
             return str(self.connection.getCapabilities())

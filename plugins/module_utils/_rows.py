@@ -52,7 +52,8 @@ class Row:
     only: (place, word): the row holds only for elements with that word there, such as disks with type='file'; writing
     it makes the element one of them. removable: an empty text takes it away. absent: what it means when nothing stands
     there. same: a comparison beyond equality of meanings. live: the name of the change of a running object; None: it
-    waits for a restart.
+    waits for a restart. keep: it stays when it is no longer declared (an identity, or what an object can't be without).
+    since: the first libvirt that knows it, such as "9.1.0"; value_since: the same of single choices.
     """
 
     option: str
@@ -68,6 +69,9 @@ class Row:
     absent: Value = None
     same: t.Callable[[Value, Value], bool] | None = None
     live: str | None = None
+    keep: bool = False
+    since: str = ""
+    value_since: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def spec(self) -> Options:
         spec: Options = {"type": self.codec.ansible_type}
@@ -85,7 +89,7 @@ class Row:
         return spec
 
     def doc(self) -> Options:
-        doc = {"description": self.help, **self.spec()}
+        doc = {"description": _described(self.help, self.since, self.value_since), **self.spec()}
         doc.pop("no_log", None)
         return doc
 
@@ -141,12 +145,14 @@ class Block:
     help: str = ""
     required: bool = False
     live: str | None = None
+    keep: bool = False
+    since: str = ""
 
     def spec(self) -> Options:
         return {"type": "dict", "options": spec(self.rows)}
 
     def doc(self) -> Options:
-        return {"description": self.help, "type": "dict", "suboptions": docs(self.rows)}
+        return {"description": _described(self.help, self.since), "type": "dict", "suboptions": docs(self.rows)}
 
     def mean(self, field: str, value: Value) -> Value:
         return mean(self.rows, value, field + ".")
@@ -189,12 +195,15 @@ class Many:
     where: t.Callable[[Element], bool] | None = None
     required: bool = False
     live: str | None = None
+    keep: bool = False
+    since: str = ""
 
     def spec(self) -> Options:
         return {"type": "list", "elements": "dict", "options": spec(self.rows)}
 
     def doc(self) -> Options:
-        return {"description": self.help, "type": "list", "elements": "dict", "suboptions": docs(self.rows)}
+        text = _described(self.help, self.since)
+        return {"description": text, "type": "list", "elements": "dict", "suboptions": docs(self.rows)}
 
     def mean(self, field: str, value: Value) -> Value:
         items = [mean(self.rows, item, "{0}[{1}].".format(field, index)) for index, item in enumerate(value)]
@@ -291,6 +300,13 @@ class Many:
 AnyRow = t.Union[Row, Block, Many]
 
 
+def _described(text: str, since: str, value_since: t.Mapping[str, str] | None = None) -> str:
+    """A description with the libvirt that an option, or a choice of it, needs."""
+    needs = [" Needs libvirt {0}.".format(since)] if since else []
+    needs += [" V({0}) needs libvirt {1}.".format(value, each) for value, each in (value_since or {}).items()]
+    return text + "".join(needs)
+
+
 def spec(rows: t.Sequence[AnyRow]) -> Options:
     """The argument spec of a table."""
     return {row.option: row.spec() for row in rows}
@@ -333,3 +349,32 @@ def edit(rows: t.Sequence[AnyRow], element: Element, wanted: Options, prefix: st
         if row.option in wanted:
             changes += row.edit(element, wanted[row.option], prefix + row.option)
     return changes
+
+
+def newer(
+    rows: t.Sequence[AnyRow], wanted: Options, version: int, prefix: str = ""
+) -> t.Iterator[tuple[str, Value, str]]:
+    """What of a declaration a libvirt does not know yet: (field, value, the version that does).
+
+    version: as libvirt gives it, 9000000 for 9.0.0.
+    """
+    for row in rows:
+        if row.option not in wanted:
+            continue
+        field, value = prefix + row.option, wanted[row.option]
+        since = row.since
+        if isinstance(row, Row) and isinstance(value, str):
+            since = row.value_since.get(value, since)
+        if since and version < number(since):
+            yield field, row.show(value), since
+        elif isinstance(row, Block):
+            yield from newer(row.rows, value, version, field + ".")
+        elif isinstance(row, Many):
+            for index, item in enumerate(value):
+                yield from newer(row.rows, item, version, "{0}[{1}].".format(field, index))
+
+
+def number(version: str) -> int:
+    """libvirt's number of a version: 9000000 of "9.0.0"."""
+    major, minor, release = (int(part) for part in version.split("."))
+    return (major * 1000 + minor) * 1000 + release

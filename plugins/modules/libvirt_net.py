@@ -14,313 +14,163 @@ description:
     the network is put into its definition and named in RV(networks.restart_required).
 author: minicloud.kvm contributors (@minicloud)
 options:
-  name:
-    description: Name of the network. May be left out where O(xml) has it.
-    type: str
-  state:
-    description: V(present) is defined, running or not; V(active) runs; V(inactive) is defined and does not run; V(absent)
-      is neither.
-    type: str
-    choices:
-      - present
-      - active
-      - inactive
-      - absent
-    default: active
-  uuid:
-    description: UUID. Left out, a new one is made and an existing one kept.
-    type: str
-  autostart:
-    description: Whether libvirt starts the network when the host starts.
-    type: bool
-  xml:
-    description: libvirt's XML, a whole document or one element of it, for what has no option of its own. It is merged
-      into what is there; options win over it.
-    type: str
-  forward:
-    description: How the network reaches the outside. Left out of a new network, it is isolated.
-    type: dict
-    suboptions:
-      mode:
-        description: V(nat) and V(route) reach the outside through the host, V(open) adds no firewall rules, V(bridge)
-          uses a bridge of the host that is there already, V(isolated) reaches only the host.
-        type: str
-        choices:
-          - nat
-          - route
-          - open
-          - bridge
-          - isolated
-        required: true
-      dev:
-        description: The only network device of the host to forward to.
-        type: str
-  bridge:
-    description: The bridge that guests are attached to.
-    type: dict
-    suboptions:
-      name:
-        description: Name of the host's bridge; libvirt takes virbrN by itself.
-        type: str
-      stp:
-        description: Spanning tree protocol.
-        type: bool
-      delay:
-        description: Forward delay in seconds.
-        type: int
-  mtu:
-    description: MTU in bytes.
-    type: int
-  domain:
-    description: DNS domain.
-    type: dict
-    suboptions:
-      name:
-        description: DNS domain of the DHCP server's clients.
-        type: str
-        required: true
-      local_only:
-        description: Never ask the host's resolver for it.
-        type: bool
-  dns:
-    description: The network's DNS server.
-    type: dict
-    suboptions:
-      enable:
-        description: Whether there is a DNS server.
-        type: bool
-      forwarders:
-        description: DNS servers that are asked instead of the host's.
-        type: list
-        elements: dict
-        suboptions:
-          addr:
-            description: DNS server to ask.
-            type: str
-          domain:
-            description: Only for names below this domain.
-            type: str
-      hosts:
-        description: Names that the DNS server knows.
-        type: list
-        elements: dict
-        suboptions:
-          ip:
-            description: Address.
-            type: str
-            required: true
-          hostnames:
-            description: Its names.
-            type: list
-            elements: str
-            required: true
-  ips:
-    description: The host's addresses in the network, with the DHCP server of each.
-    type: list
-    elements: dict
-    suboptions:
-      address:
-        description: The host's address in this network.
-        type: str
-        required: true
-      family:
-        description: Follows from the address.
-        type: str
-        choices:
-          - ipv4
-          - ipv6
-      prefix:
-        description: Prefix length, such as 24.
-        type: int
-        required: true
-      dhcp:
-        description: The DHCP server of this address.
-        type: dict
-        suboptions:
-          ranges:
-            description: Addresses to lease.
-            type: list
-            elements: dict
-            suboptions:
-              start:
-                description: First address.
-                type: str
-                required: true
-              end:
-                description: Last address.
-                type: str
-                required: true
-          hosts:
-            description: 'Reservations: the address that a MAC address gets.'
-            type: list
-            elements: dict
-            suboptions:
-              mac:
-                description: MAC address that the reservation is for (IPv4).
-                type: str
-              name:
-                description: Name that the host gets.
-                type: str
-              ip:
-                description: Address that the host gets.
-                type: str
-                required: true
+  <<: &one
+    name:
+      description: Name of the network. May be left out where O(xml) has it.
+      type: str
+    state:
+      description: V(present) is defined, running or not; V(active) runs; V(inactive) is defined and does not run;
+        V(absent) is neither.
+      type: str
+      choices:
+        - present
+        - active
+        - inactive
+        - absent
+      default: active
+    uuid:
+      description: UUID. Left out, a new one is made and an existing one kept.
+      type: str
+    autostart:
+      description: Whether libvirt starts the network when the host starts.
+      type: bool
+    xml:
+      description: libvirt's XML, a whole document or one element of it, for what has no option of its own. It is
+        merged into what is there; options win over it.
+      type: str
+    forward:
+      description: How the network reaches the outside. Left out of a new network, it is isolated.
+      type: dict
+      suboptions:
+        mode:
+          description: V(nat) and V(route) reach the outside through the host, V(open) adds no firewall rules, V(bridge)
+            uses a bridge of the host that is there already, V(isolated) reaches only the host.
+          type: str
+          choices:
+            - nat
+            - route
+            - open
+            - bridge
+            - isolated
+          required: true
+        dev:
+          description: The only network device of the host to forward to.
+          type: str
+    bridge:
+      description: The bridge that guests are attached to.
+      type: dict
+      suboptions:
+        name:
+          description: Name of the host's bridge; libvirt takes virbrN by itself.
+          type: str
+        stp:
+          description: Spanning tree protocol.
+          type: bool
+        delay:
+          description: Forward delay in seconds.
+          type: int
+    mtu:
+      description: MTU in bytes.
+      type: int
+    domain:
+      description: DNS domain.
+      type: dict
+      suboptions:
+        name:
+          description: DNS domain of the DHCP server's clients.
+          type: str
+          required: true
+        local_only:
+          description: Never ask the host's resolver for it.
+          type: bool
+    dns:
+      description: The network's DNS server.
+      type: dict
+      suboptions:
+        enable:
+          description: Whether there is a DNS server.
+          type: bool
+        forwarders:
+          description: DNS servers that are asked instead of the host's.
+          type: list
+          elements: dict
+          suboptions:
+            addr:
+              description: DNS server to ask.
+              type: str
+            domain:
+              description: Only for names below this domain.
+              type: str
+        hosts:
+          description: Names that the DNS server knows.
+          type: list
+          elements: dict
+          suboptions:
+            ip:
+              description: Address.
+              type: str
+              required: true
+            hostnames:
+              description: Its names.
+              type: list
+              elements: str
+              required: true
+    ips:
+      description: The host's addresses in the network, with the DHCP server of each.
+      type: list
+      elements: dict
+      suboptions:
+        address:
+          description: The host's address in this network.
+          type: str
+          required: true
+        family:
+          description: Follows from the address.
+          type: str
+          choices:
+            - ipv4
+            - ipv6
+        prefix:
+          description: Prefix length, such as 24.
+          type: int
+          required: true
+        dhcp:
+          description: The DHCP server of this address.
+          type: dict
+          suboptions:
+            ranges:
+              description: Addresses to lease.
+              type: list
+              elements: dict
+              suboptions:
+                start:
+                  description: First address.
+                  type: str
+                  required: true
+                end:
+                  description: Last address.
+                  type: str
+                  required: true
+            hosts:
+              description: 'Reservations: the address that a MAC address gets.'
+              type: list
+              elements: dict
+              suboptions:
+                mac:
+                  description: MAC address that the reservation is for (IPv4).
+                  type: str
+                name:
+                  description: Name that the host gets.
+                  type: str
+                ip:
+                  description: Address that the host gets.
+                  type: str
+                  required: true
   networks:
     description: The networks, each with the options that one has at the top level.
     type: list
     elements: dict
-    suboptions:
-      name:
-        description: Name of the network. May be left out where O(xml) has it.
-        type: str
-      state:
-        description: V(present) is defined, running or not; V(active) runs; V(inactive) is defined and does not run; V(absent)
-          is neither.
-        type: str
-        choices:
-          - present
-          - active
-          - inactive
-          - absent
-        default: active
-      uuid:
-        description: UUID. Left out, a new one is made and an existing one kept.
-        type: str
-      autostart:
-        description: Whether libvirt starts the network when the host starts.
-        type: bool
-      xml:
-        description: libvirt's XML, a whole document or one element of it, for what has no option of its own. It is merged
-          into what is there; options win over it.
-        type: str
-      forward:
-        description: How the network reaches the outside. Left out of a new network, it is isolated.
-        type: dict
-        suboptions:
-          mode:
-            description: V(nat) and V(route) reach the outside through the host, V(open) adds no firewall rules, V(bridge)
-              uses a bridge of the host that is there already, V(isolated) reaches only the host.
-            type: str
-            choices:
-              - nat
-              - route
-              - open
-              - bridge
-              - isolated
-            required: true
-          dev:
-            description: The only network device of the host to forward to.
-            type: str
-      bridge:
-        description: The bridge that guests are attached to.
-        type: dict
-        suboptions:
-          name:
-            description: Name of the host's bridge; libvirt takes virbrN by itself.
-            type: str
-          stp:
-            description: Spanning tree protocol.
-            type: bool
-          delay:
-            description: Forward delay in seconds.
-            type: int
-      mtu:
-        description: MTU in bytes.
-        type: int
-      domain:
-        description: DNS domain.
-        type: dict
-        suboptions:
-          name:
-            description: DNS domain of the DHCP server's clients.
-            type: str
-            required: true
-          local_only:
-            description: Never ask the host's resolver for it.
-            type: bool
-      dns:
-        description: The network's DNS server.
-        type: dict
-        suboptions:
-          enable:
-            description: Whether there is a DNS server.
-            type: bool
-          forwarders:
-            description: DNS servers that are asked instead of the host's.
-            type: list
-            elements: dict
-            suboptions:
-              addr:
-                description: DNS server to ask.
-                type: str
-              domain:
-                description: Only for names below this domain.
-                type: str
-          hosts:
-            description: Names that the DNS server knows.
-            type: list
-            elements: dict
-            suboptions:
-              ip:
-                description: Address.
-                type: str
-                required: true
-              hostnames:
-                description: Its names.
-                type: list
-                elements: str
-                required: true
-      ips:
-        description: The host's addresses in the network, with the DHCP server of each.
-        type: list
-        elements: dict
-        suboptions:
-          address:
-            description: The host's address in this network.
-            type: str
-            required: true
-          family:
-            description: Follows from the address.
-            type: str
-            choices:
-              - ipv4
-              - ipv6
-          prefix:
-            description: Prefix length, such as 24.
-            type: int
-            required: true
-          dhcp:
-            description: The DHCP server of this address.
-            type: dict
-            suboptions:
-              ranges:
-                description: Addresses to lease.
-                type: list
-                elements: dict
-                suboptions:
-                  start:
-                    description: First address.
-                    type: str
-                    required: true
-                  end:
-                    description: Last address.
-                    type: str
-                    required: true
-              hosts:
-                description: 'Reservations: the address that a MAC address gets.'
-                type: list
-                elements: dict
-                suboptions:
-                  mac:
-                    description: MAC address that the reservation is for (IPv4).
-                    type: str
-                  name:
-                    description: Name that the host gets.
-                    type: str
-                  ip:
-                    description: Address that the host gets.
-                    type: str
-                    required: true
+    suboptions: *one
 attributes:
   check_mode: {support: full}
   diff_mode: {support: full}

@@ -13,139 +13,76 @@ description:
   - Nothing that a pool holds is ever deleted; V(absent) only makes libvirt forget the pool.
 author: minicloud.kvm contributors (@minicloud)
 options:
-  name:
-    description: Name of the storage pool. May be left out where O(xml) has it.
-    type: str
-  state:
-    description: V(present) is defined, running or not; V(active) runs; V(inactive) is defined and does not run; V(absent)
-      is neither.
-    type: str
-    choices:
-      - present
-      - active
-      - inactive
-      - absent
-    default: active
-  uuid:
-    description: UUID. Left out, a new one is made and an existing one kept.
-    type: str
-  autostart:
-    description: Whether libvirt starts the storage pool when the host starts.
-    type: bool
-  xml:
-    description: libvirt's XML, a whole document or one element of it, for what has no option of its own. It is merged
-      into what is there; options win over it.
-    type: str
-  type:
-    description: V(dir) is a directory of the host, V(netfs) a network file system that libvirt mounts. Needed to make
-      a pool; it can't be changed.
-    type: str
-    choices:
-      - dir
-      - netfs
-  source:
-    description: Where a V(netfs) pool comes from.
-    type: dict
-    suboptions:
-      host:
-        description: The server.
-        type: str
-      dir:
-        description: The directory that the server exports.
-        type: str
-      format:
-        description: The network file system; libvirt finds V(nfs) by itself.
-        type: str
-        choices:
-          - auto
-          - nfs
-          - glusterfs
-          - cifs
-  target:
-    description: Where the volumes are on the host.
-    type: dict
-    suboptions:
-      path:
-        description: The directory, or where the network file system is mounted. It is made where it is missing.
-        type: str
-      mode:
-        description: Mode of the directory when it is made, such as V('0711').
-        type: str
-      owner:
-        description: Numeric user of the directory when it is made.
-        type: int
-      group:
-        description: Numeric group of the directory when it is made.
-        type: int
+  <<: &one
+    name:
+      description: Name of the storage pool. May be left out where O(xml) has it.
+      type: str
+    state:
+      description: V(present) is defined, running or not; V(active) runs; V(inactive) is defined and does not run;
+        V(absent) is neither.
+      type: str
+      choices:
+        - present
+        - active
+        - inactive
+        - absent
+      default: active
+    uuid:
+      description: UUID. Left out, a new one is made and an existing one kept.
+      type: str
+    autostart:
+      description: Whether libvirt starts the storage pool when the host starts.
+      type: bool
+    xml:
+      description: libvirt's XML, a whole document or one element of it, for what has no option of its own. It is
+        merged into what is there; options win over it.
+      type: str
+    type:
+      description: V(dir) is a directory of the host, V(netfs) a network file system that libvirt mounts. Needed to
+        make a pool; it can't be changed.
+      type: str
+      choices:
+        - dir
+        - netfs
+    source:
+      description: Where a V(netfs) pool comes from.
+      type: dict
+      suboptions:
+        host:
+          description: The server.
+          type: str
+        dir:
+          description: The directory that the server exports.
+          type: str
+        format:
+          description: The network file system; libvirt finds V(nfs) by itself.
+          type: str
+          choices:
+            - auto
+            - nfs
+            - glusterfs
+            - cifs
+    target:
+      description: Where the volumes are on the host.
+      type: dict
+      suboptions:
+        path:
+          description: The directory, or where the network file system is mounted. It is made where it is missing.
+          type: str
+        mode:
+          description: Mode of the directory when it is made, such as V('0711').
+          type: str
+        owner:
+          description: Numeric user of the directory when it is made.
+          type: int
+        group:
+          description: Numeric group of the directory when it is made.
+          type: int
   pools:
     description: The pools, each with the options that one has at the top level.
     type: list
     elements: dict
-    suboptions:
-      name:
-        description: Name of the storage pool. May be left out where O(xml) has it.
-        type: str
-      state:
-        description: V(present) is defined, running or not; V(active) runs; V(inactive) is defined and does not run; V(absent)
-          is neither.
-        type: str
-        choices:
-          - present
-          - active
-          - inactive
-          - absent
-        default: active
-      uuid:
-        description: UUID. Left out, a new one is made and an existing one kept.
-        type: str
-      autostart:
-        description: Whether libvirt starts the storage pool when the host starts.
-        type: bool
-      xml:
-        description: libvirt's XML, a whole document or one element of it, for what has no option of its own. It is merged
-          into what is there; options win over it.
-        type: str
-      type:
-        description: V(dir) is a directory of the host, V(netfs) a network file system that libvirt mounts. Needed to
-          make a pool; it can't be changed.
-        type: str
-        choices:
-          - dir
-          - netfs
-      source:
-        description: Where a V(netfs) pool comes from.
-        type: dict
-        suboptions:
-          host:
-            description: The server.
-            type: str
-          dir:
-            description: The directory that the server exports.
-            type: str
-          format:
-            description: The network file system; libvirt finds V(nfs) by itself.
-            type: str
-            choices:
-              - auto
-              - nfs
-              - glusterfs
-              - cifs
-      target:
-        description: Where the volumes are on the host.
-        type: dict
-        suboptions:
-          path:
-            description: The directory, or where the network file system is mounted. It is made where it is missing.
-            type: str
-          mode:
-            description: Mode of the directory when it is made, such as V('0711').
-            type: str
-          owner:
-            description: Numeric user of the directory when it is made.
-            type: int
-          group:
-            description: Numeric group of the directory when it is made.
-            type: int
+    suboptions: *one
 attributes:
   check_mode: {support: full}
   diff_mode: {support: full}

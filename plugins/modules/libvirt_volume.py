@@ -14,141 +14,77 @@ description:
   - What a volume holds is never written again and never shrunk; it is deleted only with O(state=absent).
 author: minicloud.kvm contributors (@minicloud)
 options:
-  name:
-    description: Name of the volume. May be left out where O(xml) has it.
-    type: str
-  pool:
-    description: Storage pool that it is in, which has to be active.
-    type: str
-  state:
-    description: V(present) is there with at least the declared capacity; V(absent) is deleted, with all it holds.
-    type: str
-    choices:
-      - present
-      - absent
-    default: present
-  capacity:
-    description: 'Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused: nothing is
-      ever shrunk. Left out, a new volume has the size of O(src) or O(backing_store).'
-    type: str
-  allocation:
-    description: Space taken from the beginning, when it is made.
-    type: str
-  format:
-    description: Format of the volume when it is made; V(qcow2) where it is left out. It can't be changed.
-    type: str
-    choices:
-      - qcow2
-      - raw
-  backing_store:
-    description: The image that the volume is an overlay of, when it is made. It can't be changed.
-    type: dict
-    suboptions:
-      volume:
-        description: Name of the volume that holds what is not written yet.
-        type: str
-      pool:
-        description: Its pool; the volume's own where it is left out.
-        type: str
-      path:
-        description: Path of an image instead of a volume.
-        type: str
-      format:
-        description: Its format; a volume's is known.
-        type: str
-        choices:
-          - qcow2
-          - raw
-  src:
-    description: File on the hypervisor that a new volume is filled from, byte for byte. What is there already is not
-      filled again.
-    type: str
-  mode:
-    description: Mode of the file when it is made, such as V('0640').
-    type: str
-  owner:
-    description: Numeric user of the file when it is made; on a V(netfs) pool that of the pool's directory.
-    type: int
-  group:
-    description: Numeric group of the file when it is made; on a V(netfs) pool that of the directory.
-    type: int
-  allow_overcommit:
-    description: Whether the capacity may be more than the whole pool has.
-    type: bool
-    default: false
-  xml:
-    description: libvirt's XML for a new volume, for what has no option of its own.
-    type: str
+  <<: &one
+    name:
+      description: Name of the volume. May be left out where O(xml) has it.
+      type: str
+    pool:
+      description: Storage pool that it is in, which has to be active.
+      type: str
+    state:
+      description: V(present) is there with at least the declared capacity; V(absent) is deleted, with all it holds.
+      type: str
+      choices:
+        - present
+        - absent
+      default: present
+    capacity:
+      description: 'Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused: nothing
+        is ever shrunk. Left out, a new volume has the size of O(src) or O(backing_store).'
+      type: str
+    allocation:
+      description: Space taken from the beginning, when it is made.
+      type: str
+    format:
+      description: Format of the volume when it is made; V(qcow2) where it is left out. It can't be changed.
+      type: str
+      choices:
+        - qcow2
+        - raw
+    backing_store:
+      description: The image that the volume is an overlay of, when it is made. It can't be changed.
+      type: dict
+      suboptions:
+        volume:
+          description: Name of the volume that holds what is not written yet.
+          type: str
+        pool:
+          description: Its pool; the volume's own where it is left out.
+          type: str
+        path:
+          description: Path of an image instead of a volume.
+          type: str
+        format:
+          description: Its format; a volume's is known.
+          type: str
+          choices:
+            - qcow2
+            - raw
+    src:
+      description: File on the hypervisor that a new volume is filled from, byte for byte. What is there already is
+        not filled again.
+      type: str
+    mode:
+      description: Mode of the file when it is made, such as V('0640').
+      type: str
+    owner:
+      description: Numeric user of the file when it is made; on a V(netfs) pool that of the pool's directory.
+      type: int
+    group:
+      description: Numeric group of the file when it is made; on a V(netfs) pool that of the directory.
+      type: int
+    allow_overcommit:
+      description: Whether the capacity may be more than the whole pool has.
+      type: bool
+      default: false
+    xml:
+      description: libvirt's XML for a new volume, for what has no option of its own.
+      type: str
   volumes:
     description: The volumes, each with the options that one has at the top level.
     type: list
     elements: dict
-    suboptions:
-      name:
-        description: Name of the volume. May be left out where O(xml) has it.
-        type: str
-      pool:
-        description: Storage pool that it is in, which has to be active.
-        type: str
-      state:
-        description: V(present) is there with at least the declared capacity; V(absent) is deleted, with all it holds.
-        type: str
-        choices:
-          - present
-          - absent
-        default: present
-      capacity:
-        description: 'Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused: nothing
-          is ever shrunk. Left out, a new volume has the size of O(src) or O(backing_store).'
-        type: str
-      allocation:
-        description: Space taken from the beginning, when it is made.
-        type: str
-      format:
-        description: Format of the volume when it is made; V(qcow2) where it is left out. It can't be changed.
-        type: str
-        choices:
-          - qcow2
-          - raw
-      backing_store:
-        description: The image that the volume is an overlay of, when it is made. It can't be changed.
-        type: dict
-        suboptions:
-          volume:
-            description: Name of the volume that holds what is not written yet.
-            type: str
-          pool:
-            description: Its pool; the volume's own where it is left out.
-            type: str
-          path:
-            description: Path of an image instead of a volume.
-            type: str
-          format:
-            description: Its format; a volume's is known.
-            type: str
-            choices:
-              - qcow2
-              - raw
-      src:
-        description: File on the hypervisor that a new volume is filled from, byte for byte. What is there already is
-          not filled again.
-        type: str
-      mode:
-        description: Mode of the file when it is made, such as V('0640').
-        type: str
-      owner:
-        description: Numeric user of the file when it is made; on a V(netfs) pool that of the pool's directory.
-        type: int
-      group:
-        description: Numeric group of the file when it is made; on a V(netfs) pool that of the directory.
-        type: int
-      allow_overcommit:
-        description: Whether the capacity may be more than the whole pool has.
-        type: bool
-        default: false
-      xml:
-        description: libvirt's XML for a new volume, for what has no option of its own.
-        type: str
+    suboptions: *one
 attributes:
   check_mode: {support: full}
   diff_mode: {support: full}
