@@ -15,6 +15,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _libvirt,
     _libvirt_domain,
     _merge,
+    _note,
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
@@ -61,12 +62,14 @@ class Domain(Kind[World]):
         "launchSecurity|throttlegroups"
     )
     rows = ROWS
+    remembers = True
+    essentials = ("memory", "disks", "interfaces")
 
     def desire(self, options: Options) -> Options:
         desired = super().desire(options)
-        if "xml" in desired and desired["xml"].get("id"):
+        if "xml" in desired and desired["xml"].tree.get("id"):
             allowed = "it describes a running domain; what it is made of is shown by virsh dumpxml --inactive"
-            raise BadValue("xml", "<domain id='{0}'>".format(desired["xml"].get("id")), allowed)
+            raise BadValue("xml", "<domain id='{0}'>".format(desired["xml"].tree.get("id")), allowed)
         if "memory" in desired:
             desired.setdefault("current_memory", desired["memory"])
             if desired["current_memory"] > desired["memory"]:
@@ -126,7 +129,7 @@ class Domain(Kind[World]):
             plan.change("autostart", found.autostart if found else False, wanted)
             plan.step("set_autostart", on=wanted)
         if found and found.live is not None and state != "stopped":
-            _domain_live.plan(desired, found.live, plan)
+            _domain_live.plan(desired, found.live, self._forgotten_live(desired, found.live), plan)
         self._plan_state(desired, world, plan, found)
         return plan
 
@@ -143,6 +146,13 @@ class Domain(Kind[World]):
             # libvirt takes either the order of sorts of devices or that of devices.
             _xml.drop(tree, "os/boot")
         return changes
+
+    def reference(self, tree: Element) -> Element:
+        return _domain_new.reference(tree)
+
+    def _forgotten_live(self, desired: Options, live: Element) -> list[Change]:
+        """What the running domain was started with and is not declared any more; its own note tells."""
+        return self.forgotten(desired, _xml.clone(live), _note.read(live))
 
     def _check_uuid(self, desired: Options, found: Found | None, world: World) -> None:
         wanted = desired.get("uuid")
@@ -224,7 +234,9 @@ class Domain(Kind[World]):
         handle = _libvirt_domain.define(world.host, plan.name, _xml.write(tree))
         world.listing.handles[plan.name] = handle
         plan.uuid = _libvirt.uuid(handle)
-        self.verify(desired, _xml.parse(_libvirt_domain.xml(handle, True), plan.name), plan.name)
+        kept = _xml.parse(_libvirt_domain.xml(handle, True), plan.name)
+        if self.verify(desired, kept, plan):
+            _libvirt_domain.define(world.host, plan.name, _xml.write(kept))
 
     def set_autostart(self, world: World, plan: Plan, on: bool) -> None:
         _libvirt_domain.set_autostart(self._handle(world, plan), on)

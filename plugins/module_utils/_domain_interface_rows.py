@@ -25,7 +25,13 @@ _INTERFACE: tuple[AnyRow, ...] = (
         only=("@type", "bridge"),
         live="update",
     ),
-    Row("mac", "mac/@address", Mac(), help="MAC address; libvirt makes one for a new interface, and it is kept."),
+    Row(
+        "mac",
+        "mac/@address",
+        Mac(),
+        help="MAC address; libvirt makes one for a new interface, and it is kept.",
+        keep=True,
+    ),
     Row("model", "model/@type", help="Model; V(virtio) for a new one."),
     Row(
         "target",

@@ -12,7 +12,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _merge, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _merge, _note, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import LISTS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
@@ -48,9 +48,12 @@ class Action:
     changes: list[Change] = dataclasses.field(default_factory=list)
 
 
-def plan(desired: Options, live: Element, plan: Plan) -> None:
-    """Add to a plan what is done live, and name what waits."""
-    pending = _xml_pending(desired, live) + edit(ROWS, _in_own_words(live), _comparable(desired, live))
+def plan(desired: Options, live: Element, forgotten: list[Change], plan: Plan) -> None:
+    """Add to a plan what is done live, and name what waits.
+
+    forgotten: what the running domain has that was declared once and is not any more.
+    """
+    pending = forgotten + _xml_pending(desired, live) + edit(ROWS, _in_own_words(live), _comparable(desired, live))
     known = {change.field for change in plan.changes}
     ports = _free_ports(live)
     for changes in _by_item(pending).values():
@@ -80,12 +83,13 @@ def _xml_pending(desired: Options, live: Element) -> list[Change]:
     """What raw XML wants that the running domain has not; none of it is changed live."""
     if "xml" not in desired:
         return []
-    given = _merge.document(desired["xml"], "domain")
+    given = _xml.clone(desired["xml"].tree)
     edit(ROWS, given, desired)
+    kept = _note.read(live).kept
     changes = _merge.merge(_in_own_words(live), given)
     # What libvirt makes of these is only known when the domain starts.
     chosen = r"xml/(name|uuid|currentMemory|cpu(/.*)?|os/(@?firmware|loader|nvram).*|devices/graphics(/@\w*[pP]ort)?)"
-    return [change for change in changes if not re.fullmatch(chosen, change.field)]
+    return [each for each in changes if not re.fullmatch(chosen, each.field) and _note.digest(each) not in kept]
 
 
 def _comparable(desired: Options, live: Element) -> Options:
@@ -120,7 +124,10 @@ def _action(changes: list[Change], live: Element, desired: Options) -> Action | 
     if not isinstance(first.row, Row) or first.row.live is None:
         return None
     option = first.row.option
-    value = desired[option]
+    # An option that is not declared any more is emptied.
+    value = desired.get(option, "")
+    if option not in desired and first.row.live != "text":
+        return None
     if first.row.live == "memory" and not _balloon(value, desired, live):
         return None
     if first.row.live == "vcpus" and not _pluggable(value, live):

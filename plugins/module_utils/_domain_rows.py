@@ -170,7 +170,13 @@ STEERING: tuple[AnyRow, ...] = (
 )
 
 ROWS: tuple[AnyRow, ...] = (
-    Row("name", "name", NAME, help="Name of the domain. May be left out where O(xml) has it."),
+    Row(
+        "name",
+        "name",
+        NAME,
+        help="Name of the domain. May be left out where O(xml) has it.",
+        keep=True,
+    ),
     Row(
         "state",
         None,
@@ -180,7 +186,13 @@ ROWS: tuple[AnyRow, ...] = (
         choices=("present", "running", "stopped", "paused", "absent"),
         default="present",
     ),
-    Row("uuid", "uuid", Uuid(), help="UUID. Left out, a new one is made and an existing one kept."),
+    Row(
+        "uuid",
+        "uuid",
+        Uuid(),
+        help="UUID. Left out, a new one is made and an existing one kept.",
+        keep=True,
+    ),
     Row(
         "title",
         "title",
@@ -195,22 +207,59 @@ ROWS: tuple[AnyRow, ...] = (
         "@type",
         choices=("kvm", "qemu"),
         help="Hardware virtualisation or emulation. A new domain has V(kvm) where libvirt has it.",
+        keep=True,
     ),
-    Row("arch", "os/type/@arch", help="Architecture; the host's for a new domain."),
-    Row("machine", "os/type/@machine", help="Machine type, such as V(q35).", same=same_machine),
     Row(
-        "firmware", "os/@firmware", _Firmware(), choices=("bios", "efi"), help="Firmware; V(bios) for a new x86 domain."
+        "arch",
+        "os/type/@arch",
+        help="Architecture; the host's for a new domain.",
+        keep=True,
     ),
-    Row("memory", "memory", Size("KiB", _MIB, 1024), help="Memory that the domain can have at most, such as V(2GiB)."),
+    Row(
+        "machine",
+        "os/type/@machine",
+        help="Machine type, such as V(q35).",
+        same=same_machine,
+        keep=True,
+    ),
+    Row(
+        "firmware",
+        "os/@firmware",
+        _Firmware(),
+        choices=("bios", "efi"),
+        help="Firmware; V(bios) for a new x86 domain.",
+        keep=True,
+    ),
+    Row(
+        "memory",
+        "memory",
+        Size("KiB", _MIB, 1024),
+        help="Memory that the domain can have at most, such as V(2GiB).",
+        keep=True,
+    ),
     Row(
         "current_memory",
         "currentMemory",
         Size("KiB", _MIB, 1024),
         help="Memory that it has now; the same as O(memory) where that is given and this is not.",
         live="memory",
+        keep=True,
     ),
-    Row("max_vcpus", "vcpu", _MaxVcpus(1), help="Virtual CPUs that the domain can have at most."),
-    Row("vcpus", "vcpu/@current", _Vcpus(1), help="Virtual CPUs that it has; 1 for a new domain.", live="vcpus"),
+    Row(
+        "max_vcpus",
+        "vcpu",
+        _MaxVcpus(1),
+        help="Virtual CPUs that the domain can have at most.",
+        keep=True,
+    ),
+    Row(
+        "vcpus",
+        "vcpu/@current",
+        _Vcpus(1),
+        help="Virtual CPUs that it has; 1 for a new domain.",
+        live="vcpus",
+        keep=True,
+    ),
     CPU,
     Row(
         "boot", "os/boot/@dev", Texts(choices=("hd", "cdrom", "network", "fd")), help="Order of boot by sort of device."

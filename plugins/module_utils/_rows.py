@@ -226,7 +226,7 @@ class Many:
 
     def agrees(self, wanted: Value, found: Value | None) -> bool:
         found = found or []
-        return len(wanted) == len(found) == len(self._pair(wanted, found))
+        return len(wanted) == len(found) == len(self.pair(wanted, found))
 
     def label(self, item: Options, index: int) -> str:
         """What an entry is called in a change: its key, else all that it has to have, else its number."""
@@ -242,7 +242,7 @@ class Many:
         needed = set(self.keys).union(*wanted)
         rows = [row for row in self.rows if row.option in needed]
         found = [read(rows, each) for each in elements]
-        pairs = self._pair(wanted, found)
+        pairs = self.pair(wanted, found)
         for index, each in enumerate(elements):
             if index not in pairs.values():
                 item = read(self.rows, each)
@@ -276,7 +276,7 @@ class Many:
         edit(self.rows, fresh, item, "")
         return fresh
 
-    def _pair(self, wanted: list[Options], found: list[Options]) -> dict[int, int]:
+    def pair(self, wanted: list[Options], found: list[Options]) -> dict[int, int]:
         """Which declared item (index) is which existing one (index)."""
         pairs: dict[int, int] = {}
 

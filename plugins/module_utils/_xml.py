@@ -9,6 +9,7 @@ A *place* says where a value lives, relative to an element: ``memory`` (the elem
 from __future__ import annotations
 
 import copy
+import re
 import traceback
 import typing as t
 
@@ -39,12 +40,32 @@ def parse(text: str, what: str) -> Element:
     raise KvmError("{0} has no root element.".format(what), error_code="invalid_xml")
 
 
+def parse_all(text: str, what: str) -> list[Element]:
+    """The root elements of a text with one document, or with several elements one after the other."""
+    try:
+        return [parse(text, what)]
+    except KvmError:
+        if re.match(r"\s*<\?xml", text):
+            raise
+        wrapped = parse("<several>{0}</several>".format(text), what)
+        if (wrapped.text or "").strip() or any((each.tail or "").strip() for each in wrapped):
+            raise
+        return list(wrapped)
+
+
 def write(element: Element) -> str:
     return etree.tostring(element, pretty_print=True, encoding="unicode")
 
 
 def new(tag: str, text: str | None = None, **attributes: str) -> Element:
     element = etree.Element(tag, attributes)
+    element.text = text
+    return element
+
+
+def new_in(namespace: str, prefix: str, tag: str, text: str) -> Element:
+    """An element in a namespace of its own."""
+    element = etree.Element("{" + namespace + "}" + tag, nsmap={prefix: namespace})
     element.text = text
     return element
 
