@@ -68,7 +68,7 @@ def forget(found: Element, old: Element, new: Element | None, loose: bool, path:
     loose: libvirt has put the old one into other words, so that what it said can't be looked for to the letter.
     """
     changes = [] if new is None else _forget_self(found, old, new, path)
-    news = {} if new is None else {other: each for each, other in _merge.pairs(old, new) if other is not None}
+    news = {} if new is None else _still(old, new)
     for child, partner in _merge.pairs(found, old):
         if partner is None or (_STAY.fullmatch(str(child.tag)) and child.get("model") is None):
             continue
@@ -82,6 +82,13 @@ def forget(found: Element, old: Element, new: Element | None, loose: bool, path:
             changes.append(Change(where, _merge.shown(partner), None))
             found.remove(partner)
     return changes
+
+
+def _still(old: Element, new: Element) -> dict[Element, Element]:
+    """Of each child of the old document the one that the new one says instead; either may leave out what identifies."""
+    still = {other: each for each, other in _merge.pairs(old, new) if other is not None}
+    still.update({each: other for each, other in _merge.pairs(new, old) if other is not None})
+    return still
 
 
 def _forget_self(found: Element, old: Element, new: Element, path: str) -> list[Change]:
