@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Size, Text, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Size, Text, Uuid, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import xml_size
 
@@ -193,3 +193,13 @@ class Named(Text):
         _xml.put_all(element, place + "/@name", value)
         for each in _xml.find_all(element, place):
             each.set("enabled", "yes")
+
+
+class UuidByName(Uuid):
+    """A UUID that stands beside the name: elsewhere libvirt's own schema does not find it."""
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        name = _xml.find(element, "name")
+        if name is not None and _xml.find(element, place) is None:
+            name.addnext(_xml.new(place))
+        super().write(element, place, value)

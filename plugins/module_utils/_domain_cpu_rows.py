@@ -155,14 +155,14 @@ _CELLS = Many(
                 Row(
                     "associativity",
                     "@associativity",
-                    choices=("none", "direct", "full"),
+                    choices=("direct", "full"),
                     help="Associativity.",
                     required=True,
                 ),
                 Row(
                     "policy",
                     "@policy",
-                    choices=("none", "writeback", "writethrough"),
+                    choices=("writeback", "writethrough"),
                     help="Write policy.",
                     required=True,
                 ),
@@ -203,7 +203,6 @@ _NUMA = Block(
                 _TARGET,
                 _ACCESS,
                 Row("value", "@value", AttributeSize("KiB", 1024, 1024), help="Size per second.", required=True),
-                _OF_CACHE,
             ),
             help="How much goes from one cell to the memory of another.",
         ),
@@ -229,7 +228,7 @@ CPU = Block(
             "fallback",
             "model/@fallback",
             choices=("allow", "forbid"),
-            help="Whether a near model may stand in for one that the host can't do.",
+            help="Whether a near model may stand in for the named one where the host can't do it.",
             absent="allow",
         ),
         Row(

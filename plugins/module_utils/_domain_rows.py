@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, Integer, Switch, Text, Texts, Uuid
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, Integer, Switch, Text, Texts
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_boot_rows import BOOT
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import UuidByName
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_cpu_rows import VCPUS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import DEVICES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_feature_rows import FEATURES
@@ -65,7 +66,7 @@ ROWS: tuple[AnyRow, ...] = (
         choices=("present", "running", "stopped", "paused", "absent"),
         default="present",
     ),
-    Row("uuid", "uuid", Uuid(), help="UUID. Left out, a new one is made and an existing one kept."),
+    Row("uuid", "uuid", UuidByName(), help="UUID. Left out, a new one is made and an existing one kept."),
     Row(
         "title",
         "title",

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Switch, Text, Uuid
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import Hexadecimal
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Switch, Text
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import Hexadecimal, UuidByName
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 _LIBOSINFO = "{http://libosinfo.org/xmlns/libvirt/domain/1.0}"
@@ -15,7 +15,7 @@ IDENTITY: tuple[AnyRow, ...] = (
     Row(
         "genid",
         "genid",
-        Uuid(),
+        UuidByName(),
         help="Generation id, a UUID, by which the guest sees that it was cloned or turned back.",
         keep=True,
     ),
