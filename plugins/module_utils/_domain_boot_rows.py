@@ -61,6 +61,30 @@ class _LoaderPath(OwnPath):
             _xml.drop(system, "firmware")
 
 
+class _VariablesPath(OwnPath):
+    """A file that is named by the element's text, the old way."""
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        for part in ("source", "@type"):
+            _xml.drop(element, part)
+        super().write(element, place, value)
+
+
+class _VariablesSource(Text):
+    """A source, as a disk has it."""
+
+    def mean(self, option: str, value: Value) -> Value:
+        return PATH.mean(option, value)
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        element.text = None
+        super().write(element, place, value)
+
+    def clear(self, element: Element, place: str) -> None:
+        for part in ("source", "@type"):
+            _xml.drop(element, part)
+
+
 FIRMWARE: tuple[AnyRow, ...] = (
     Row(
         "firmware", "os/@firmware", _Firmware(), choices=("bios", "efi"), help="Firmware; V(bios) for a new x86 domain."
@@ -104,7 +128,12 @@ FIRMWARE: tuple[AnyRow, ...] = (
         "nvram",
         "os/nvram",
         (
-            Row("path", "", OwnPath(), help="File of the firmware's variables; made from a template at the start."),
+            Row(
+                "path",
+                "",
+                _VariablesPath(),
+                help="File of the firmware's variables; made from a template at the start.",
+            ),
             Row("template", "@template", PATH, help="File that it is made from."),
             Row(
                 "template_format",
@@ -113,8 +142,20 @@ FIRMWARE: tuple[AnyRow, ...] = (
                 help="Format of the template.",
                 since="10.10.0",
             ),
-            Row("file", "source/@file", PATH, help="File of the variables, as a source.", only=("@type", "file")),
-            Row("block", "source/@dev", PATH, help="Block device of the variables.", only=("@type", "block")),
+            Row(
+                "file",
+                "source/@file",
+                _VariablesSource(),
+                help="File of the variables, as a source.",
+                only=("@type", "file"),
+            ),
+            Row(
+                "block",
+                "source/@dev",
+                _VariablesSource(),
+                help="Block device of the variables.",
+                only=("@type", "block"),
+            ),
             Row("format", "@format", choices=_FLASH_FORMATS, help="Format of the variables.", since="9.2.0"),
         ),
         help="Where the firmware keeps its variables.",

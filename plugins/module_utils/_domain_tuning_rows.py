@@ -245,13 +245,21 @@ _BLKIOTUNE = Block(
 )
 
 
+_SORTS = ("total", "read", "write")
+
+
 def _limits() -> t.Iterator[Row]:
-    for sort in ("total", "read", "write"):
+    # In this order: libvirt's schema wants what is read and what is written side by side.
+    for sort in _SORTS:
         yield _rate(sort + "_bytes_sec", "Bytes ({0})".format(sort))
+    for sort in _SORTS:
         yield _iops(sort + "_iops_sec", "Operations ({0})".format(sort))
+    for sort in _SORTS:
         yield _rate(sort + "_bytes_sec_max", "Bytes in a burst ({0})".format(sort))
+    for sort in _SORTS:
         yield _iops(sort + "_iops_sec_max", "Operations in a burst ({0})".format(sort))
-        for unit in ("bytes", "iops"):
+    for unit in ("bytes", "iops"):
+        for sort in _SORTS:
             name = "{0}_{1}_sec_max_length".format(sort, unit)
             text = "Seconds that a burst of O(throttlegroups[].{0}_{1}_sec_max) may last."
             yield Row(name, name, Integer(1), help=text.format(sort, unit))

@@ -168,7 +168,10 @@ def remove(element: Element) -> None:
 
 def _drop_empty(element: Element) -> None:
     # These and the root mean something empty too.
-    if len(element) or element.attrib or (element.text or "").strip() or element.getparent() is None:
+    if len(element) or (element.text or "").strip() or element.getparent() is None:
+        return
+    # The type of a <sysinfo> is only which one it is.
+    if element.attrib and element.tag != "sysinfo":
         return
     if element.tag not in ("devices", "dns", "features", "apic"):
         remove(element)

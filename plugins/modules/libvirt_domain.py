@@ -460,7 +460,7 @@ options:
           description: Name of a CPU model of libvirt's, with mode V(custom).
           type: str
         fallback:
-          description: Whether a near model may stand in for one that the host can't do.
+          description: Whether a near model may stand in for the named one where the host can't do it.
           type: str
           choices:
             - allow
@@ -616,7 +616,6 @@ options:
                       description: Associativity.
                       type: str
                       choices:
-                        - none
                         - direct
                         - full
                       required: true
@@ -624,7 +623,6 @@ options:
                       description: Write policy.
                       type: str
                       choices:
-                        - none
                         - writeback
                         - writethrough
                       required: true
@@ -689,9 +687,6 @@ options:
                   description: Size per second.
                   type: str
                   required: true
-                cache:
-                  description: Level of the target's memory side cache that is meant.
-                  type: int
     iothreads:
       description: Number of I/O threads for disks.
       type: int
@@ -959,53 +954,53 @@ options:
         total_bytes_sec:
           description: Bytes (total) per second, such as V(50MiB).
           type: str
+        read_bytes_sec:
+          description: Bytes (read) per second, such as V(50MiB).
+          type: str
+        write_bytes_sec:
+          description: Bytes (write) per second, such as V(50MiB).
+          type: str
         total_iops_sec:
           description: Operations (total) per second.
+          type: int
+        read_iops_sec:
+          description: Operations (read) per second.
+          type: int
+        write_iops_sec:
+          description: Operations (write) per second.
           type: int
         total_bytes_sec_max:
           description: Bytes in a burst (total) per second, such as V(50MiB).
           type: str
+        read_bytes_sec_max:
+          description: Bytes in a burst (read) per second, such as V(50MiB).
+          type: str
+        write_bytes_sec_max:
+          description: Bytes in a burst (write) per second, such as V(50MiB).
+          type: str
         total_iops_sec_max:
           description: Operations in a burst (total) per second.
+          type: int
+        read_iops_sec_max:
+          description: Operations in a burst (read) per second.
+          type: int
+        write_iops_sec_max:
+          description: Operations in a burst (write) per second.
           type: int
         total_bytes_sec_max_length:
           description: Seconds that a burst of O(throttlegroups[].total_bytes_sec_max) may last.
           type: int
-        total_iops_sec_max_length:
-          description: Seconds that a burst of O(throttlegroups[].total_iops_sec_max) may last.
-          type: int
-        read_bytes_sec:
-          description: Bytes (read) per second, such as V(50MiB).
-          type: str
-        read_iops_sec:
-          description: Operations (read) per second.
-          type: int
-        read_bytes_sec_max:
-          description: Bytes in a burst (read) per second, such as V(50MiB).
-          type: str
-        read_iops_sec_max:
-          description: Operations in a burst (read) per second.
-          type: int
         read_bytes_sec_max_length:
           description: Seconds that a burst of O(throttlegroups[].read_bytes_sec_max) may last.
           type: int
-        read_iops_sec_max_length:
-          description: Seconds that a burst of O(throttlegroups[].read_iops_sec_max) may last.
-          type: int
-        write_bytes_sec:
-          description: Bytes (write) per second, such as V(50MiB).
-          type: str
-        write_iops_sec:
-          description: Operations (write) per second.
-          type: int
-        write_bytes_sec_max:
-          description: Bytes in a burst (write) per second, such as V(50MiB).
-          type: str
-        write_iops_sec_max:
-          description: Operations in a burst (write) per second.
-          type: int
         write_bytes_sec_max_length:
           description: Seconds that a burst of O(throttlegroups[].write_bytes_sec_max) may last.
+          type: int
+        total_iops_sec_max_length:
+          description: Seconds that a burst of O(throttlegroups[].total_iops_sec_max) may last.
+          type: int
+        read_iops_sec_max_length:
+          description: Seconds that a burst of O(throttlegroups[].read_iops_sec_max) may last.
           type: int
         write_iops_sec_max_length:
           description: Seconds that a burst of O(throttlegroups[].write_iops_sec_max) may last.
