@@ -168,6 +168,9 @@ class Texts(Text):
     def write(self, element: Element, place: str, value: Value) -> None:
         _xml.put_all(element, place, value)
 
+    def clear(self, element: Element, place: str) -> None:
+        _xml.put_all(element, place, [])
+
 
 class Mac(Text):
     def __init__(self) -> None:

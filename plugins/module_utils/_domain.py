@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _domain_check,
     _domain_disks,
     _domain_live,
     _domain_new,
@@ -70,18 +70,7 @@ class Domain(Kind[World]):
         if "xml" in desired and desired["xml"].tree.get("id"):
             allowed = "it describes a running domain; what it is made of is shown by virsh dumpxml --inactive"
             raise BadValue("xml", "<domain id='{0}'>".format(desired["xml"].tree.get("id")), allowed)
-        if "memory" in desired:
-            desired.setdefault("current_memory", desired["memory"])
-            if desired["current_memory"] > desired["memory"]:
-                raise BadValue("current_memory", options["current_memory"], "it is more than memory")
-        topology = desired.get("cpu", {}).get("topology")
-        if topology:
-            product = math.prod(topology.values())
-            if desired.setdefault("max_vcpus", product) != product or desired.get("vcpus", 1) > product:
-                count = max(desired["max_vcpus"], desired.get("vcpus", 1))
-                raise BadValue("cpu.topology", topology, "it is for {0} vCPUs, not {1}".format(product, count))
-        if desired.get("vcpus", 1) > desired.get("max_vcpus", desired.get("vcpus", 1)):
-            raise BadValue("vcpus", desired["vcpus"], "it is more than max_vcpus")
+        _domain_check.check(desired)
         _domain_disks.check(desired)
         for index, interface in enumerate(desired.get("interfaces", [])):
             if ("network" in interface) == ("bridge" in interface):
