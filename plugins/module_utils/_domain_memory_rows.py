@@ -82,18 +82,21 @@ _MEMTUNE = Block(
             "hard_limit",
             Size("KiB", 1024, 1024),
             help="Memory that the whole QEMU process may take. With too little, the host's kernel kills the guest.",
+            live="memory_limit",
         ),
         Row(
             "soft_limit",
             "soft_limit",
             Size("KiB", 1024, 1024),
             help="Memory that it is brought down to when the host is short of it.",
+            live="memory_limit",
         ),
         Row(
             "swap_hard_limit",
             "swap_hard_limit",
             Size("KiB", 1024, 1024),
             help="Memory and swap together that it may take; more than O(memtune.hard_limit).",
+            live="memory_limit",
         ),
     ),
     help="Limits of the host's memory for the domain.",
@@ -110,7 +113,7 @@ _NUMATUNE = Block(
             help="How strictly memory comes from the nodes.",
             absent="strict",
         ),
-        Row("nodeset", "memory/@nodeset", CpuSet(), help="NUMA nodes of the host, such as V(0-1)."),
+        Row("nodeset", "memory/@nodeset", CpuSet(), help="NUMA nodes of the host, such as V(0-1).", live="numa"),
         Row(
             "placement",
             "memory/@placement",
@@ -134,7 +137,13 @@ _NUMATUNE = Block(
 )
 
 MEMORY: tuple[AnyRow, ...] = (
-    Row("memory", "memory", Size("KiB", _MIB, 1024), help="Memory that the domain can have at most, such as V(2GiB)."),
+    Row(
+        "memory",
+        "memory",
+        Size("KiB", _MIB, 1024),
+        help="Memory that the domain can have at most, such as V(2GiB).",
+        keep=True,
+    ),
     Row(
         "memory_dump_core",
         "memory/@dumpCore",
@@ -147,6 +156,7 @@ MEMORY: tuple[AnyRow, ...] = (
         Size("KiB", _MIB, 1024),
         help="Memory that it has now; the same as O(memory) where that is given and this is not.",
         live="memory",
+        keep=True,
     ),
     Row(
         "max_memory",

@@ -76,9 +76,15 @@ _TIMES: tuple[tuple[str, str], ...] = (
 def _times() -> t.Iterator[Row]:
     for prefix, what in _TIMES:
         text = "Microseconds in which {0} may use CPU time of O(cputune.{1}quota)."
-        yield Row(prefix + "period", prefix + "period", Integer(1000, 1000000), help=text.format(what, prefix))
+        yield Row(
+            prefix + "period",
+            prefix + "period",
+            Integer(1000, 1000000),
+            help=text.format(what, prefix),
+            live="scheduler",
+        )
         text = "Microseconds of CPU time of {0} in a period; V(-1) is without limit."
-        yield Row(prefix + "quota", prefix + "quota", Quota(), help=text.format(what))
+        yield Row(prefix + "quota", prefix + "quota", Quota(), help=text.format(what), live="scheduler")
 
 
 _CPUTUNE = Block(
@@ -86,7 +92,11 @@ _CPUTUNE = Block(
     "cputune",
     (
         Row(
-            "shares", "shares", Integer(1, 262144), help="Weight against other domains, at most 10000 with cgroups v2."
+            "shares",
+            "shares",
+            Integer(1, 262144),
+            help="Weight against other domains, at most 10000 with cgroups v2.",
+            live="scheduler",
         ),
         *_times(),
         Many(
@@ -97,9 +107,16 @@ _CPUTUNE = Block(
                 Row("cpuset", "@cpuset", CpuSet(), help="CPUs of the host, such as V(0-3,^2).", required=True),
             ),
             help="CPUs of the host that a vCPU runs on.",
+            live="vcpupin",
             keys=("vcpu",),
         ),
-        Row("emulatorpin", "emulatorpin/@cpuset", CpuSet(), help="CPUs of the host that QEMU's own threads run on."),
+        Row(
+            "emulatorpin",
+            "emulatorpin/@cpuset",
+            CpuSet(),
+            help="CPUs of the host that QEMU's own threads run on.",
+            live="emulatorpin",
+        ),
         Many(
             "iothreadpins",
             "iothreadpin",
@@ -108,6 +125,7 @@ _CPUTUNE = Block(
                 Row("cpuset", "@cpuset", CpuSet(), help="CPUs of the host, such as V(4-5).", required=True),
             ),
             help="CPUs of the host that an I/O thread runs on.",
+            live="iothreadpin",
             keys=("iothread",),
         ),
         _PerThread(
@@ -189,7 +207,7 @@ _POOL: tuple[Row, ...] = (
 )
 
 _IOTHREADS: tuple[AnyRow, ...] = (
-    Row("iothreads", "iothreads", _Iothreads(0), help="Number of I/O threads for disks.", absent=0),
+    Row("iothreads", "iothreads", _Iothreads(0), help="Number of I/O threads for disks.", absent=0, live="iothreads"),
     _IothreadIds(
         "iothreadids",
         "iothreadids/iothread",
@@ -225,7 +243,13 @@ _BLKIOTUNE = Block(
     "blkiotune",
     "blkiotune",
     (
-        Row("weight", "weight", Integer(1, 10000), help="Weight against other domains; 10 to 1000 with cgroups v1."),
+        Row(
+            "weight",
+            "weight",
+            Integer(1, 10000),
+            help="Weight against other domains; 10 to 1000 with cgroups v1.",
+            live="blkio",
+        ),
         Many(
             "devices",
             "device",
