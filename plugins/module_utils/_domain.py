@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_disks,
+    _domain_interfaces,
     _domain_live,
     _domain_new,
     _libvirt,
@@ -80,9 +81,7 @@ class Domain(Kind[World]):
         if desired.get("vcpus", 1) > desired.get("max_vcpus", desired.get("vcpus", 1)):
             raise BadValue("vcpus", desired["vcpus"], "it is more than max_vcpus")
         _domain_disks.check(desired)
-        for index, interface in enumerate(desired.get("interfaces", [])):
-            if ("network" in interface) == ("bridge" in interface):
-                raise BadValue("interfaces[{0}]".format(index), interface, "either network or bridge is wanted")
+        _domain_interfaces.check(desired)
         return desired
 
     def survey(self, host: Host, desired: list[Options]) -> World:

@@ -229,8 +229,224 @@ options:
           description: libvirt network to be in.
           type: str
         bridge:
-          description: Bridge of the host to be on.
+          description: Bridge of the host to be on; one of Open vSwitch with O(interfaces[].virtualport).
           type: str
+        direct:
+          description: Directly on a network device of the host, by macvtap.
+          type: dict
+          suboptions:
+            dev:
+              description: Network device of the host.
+              type: str
+              required: true
+            mode:
+              description: V(vepa) leaves all to the switch outside, V(bridge) lets the guests on the device talk
+                directly, V(private) keeps them apart, V(passthrough) gives all of the device to one guest.
+              type: str
+              choices:
+                - vepa
+                - bridge
+                - private
+                - passthrough
+        hostdev:
+          description: A virtual function of an SR-IOV device, given to the guest.
+          type: dict
+          suboptions:
+            address:
+              description: PCI address on the host, such as V(0000:06:10.1).
+              type: str
+              required: true
+            managed:
+              description: Whether libvirt takes the device from the host's driver and gives it back.
+              type: bool
+            driver:
+              description: How it is given to the guest.
+              type: str
+              choices:
+                - vfio
+            driver_model:
+              description: The host's driver to bind it to. Needs libvirt 10.0.0.
+              type: str
+        user:
+          description: 'Behind a process without privileges: SLIRP, or C(passt) with O(interfaces[].backend). May
+            be empty.'
+          type: dict
+          suboptions:
+            dev:
+              description: Device of the host that C(passt) takes its address from.
+              type: str
+        vhostuser:
+          description: A process of the host with the vhost-user protocol. It needs shared memory.
+          type: dict
+          suboptions:
+            path:
+              description: Path of the socket. Left out for C(passt) only.
+              type: str
+            mode:
+              description: Which end QEMU is; V(client).
+              type: str
+              choices:
+                - client
+                - server
+            reconnect:
+              description: Seconds after which a lost connection is made again; V(0) for not at all.
+              type: int
+            dev:
+              description: Device of the host that C(passt) takes its address from. Needs libvirt 11.1.0.
+              type: str
+        vdpa:
+          description: vDPA device of the host, such as V(/dev/vhost-vdpa-0).
+          type: str
+        ethernet:
+          description: A tap device on no bridge; O(interfaces[].script) may do the rest. May be empty.
+          type: dict
+          suboptions:
+            ips:
+              description: Addresses of the host's end.
+              type: list
+              elements: dict
+              suboptions:
+                address:
+                  description: The address.
+                  type: str
+                  required: true
+                prefix:
+                  description: Bits of its network.
+                  type: int
+                peer:
+                  description: Address of the other end of a point-to-point link.
+                  type: str
+            routes:
+              description: Routes of the host through it.
+              type: list
+              elements: dict
+              suboptions:
+                address:
+                  description: Network.
+                  type: str
+                  required: true
+                prefix:
+                  description: Bits of the network.
+                  type: int
+                  required: true
+                gateway:
+                  description: Where it is reached.
+                  type: str
+                  required: true
+                metric:
+                  description: Cost; the lowest is taken.
+                  type: int
+        mcast:
+          description: A virtual network of all guests with the same multicast address and port.
+          type: dict
+          suboptions:
+            address:
+              description: IPv4 address.
+              type: str
+              required: true
+            port:
+              description: Port.
+              type: int
+              required: true
+        udp:
+          description: A tunnel of UDP packets to this address.
+          type: dict
+          suboptions:
+            address:
+              description: IPv4 address.
+              type: str
+              required: true
+            port:
+              description: Port.
+              type: int
+              required: true
+            local_address:
+              description: IPv4 address of this end.
+              type: str
+              required: true
+            local_port:
+              description: Port of this end.
+              type: int
+              required: true
+        server:
+          description: Waits for another guest's V(client).
+          type: dict
+          suboptions:
+            address:
+              description: IPv4 address.
+              type: str
+            port:
+              description: Port.
+              type: int
+              required: true
+        client:
+          description: Connects to another guest's V(server).
+          type: dict
+          suboptions:
+            address:
+              description: IPv4 address.
+              type: str
+              required: true
+            port:
+              description: Port.
+              type: int
+              required: true
+        portgroup:
+          description: Port group of the network.
+          type: str
+        virtualport:
+          description: Port of a switch that knows more than a bridge of Linux.
+          type: dict
+          suboptions:
+            type:
+              description: Sort of switch. It may be left out for a network, which then says it.
+              type: str
+              choices:
+                - openvswitch
+                - midonet
+                - 802.1Qbg
+                - 802.1Qbh
+            interfaceid:
+              description: UUID of the port; libvirt makes one.
+              type: str
+            profileid:
+              description: Name of the port's profile.
+              type: str
+            managerid:
+              description: 'V(802.1Qbg): identifier of the manager.'
+              type: int
+            typeid:
+              description: 'V(802.1Qbg): identifier of the VSI type.'
+              type: int
+            typeidversion:
+              description: 'V(802.1Qbg): version of that.'
+              type: int
+            instanceid:
+              description: 'V(802.1Qbg): UUID of the instance; libvirt makes one.'
+              type: str
+        vlan:
+          description: 'VLANs, where what it is connected to has them: Open vSwitch, virtual functions, bridges with
+            libvirt 11.'
+          type: dict
+          suboptions:
+            trunk:
+              description: Whether one tag is a trunk; several are always.
+              type: bool
+            tags:
+              description: The VLANs.
+              type: list
+              elements: dict
+              suboptions:
+                id:
+                  description: VLAN.
+                  type: int
+                  required: true
+                native_mode:
+                  description: Makes it the native VLAN, and says how its packets go out.
+                  type: str
+                  choices:
+                    - tagged
+                    - untagged
         mac:
           description: MAC address; libvirt makes one for a new interface, and it is kept.
           type: str
@@ -240,6 +456,9 @@ options:
         target:
           description: Name of the device on the host.
           type: str
+        target_managed:
+          description: With V(false) an O(interfaces[].ethernet) takes O(interfaces[].target) as it is there.
+          type: bool
         mtu:
           description: MTU in bytes.
           type: int
@@ -249,9 +468,279 @@ options:
           choices:
             - up
             - down
+        bandwidth:
+          description: Limits of traffic.
+          type: dict
+          suboptions:
+            inbound:
+              description: What the guest receives.
+              type: dict
+              suboptions:
+                average:
+                  description: Average rate in KiB/s.
+                  type: int
+                peak:
+                  description: Highest rate in KiB/s.
+                  type: int
+                burst:
+                  description: KiB that may be sent at the highest rate at once.
+                  type: int
+                floor:
+                  description: Rate in KiB/s that it has for sure; for a network that has a bandwidth itself.
+                  type: int
+            outbound:
+              description: What the guest sends.
+              type: dict
+              suboptions:
+                average:
+                  description: Average rate in KiB/s.
+                  type: int
+                peak:
+                  description: Highest rate in KiB/s.
+                  type: int
+                burst:
+                  description: KiB that may be sent at the highest rate at once.
+                  type: int
+        filterref:
+          description: Network filter of libvirt for the guest's packets.
+          type: dict
+          suboptions:
+            filter:
+              description: Name of the filter, such as V(clean-traffic).
+              type: str
+              required: true
+            parameters:
+              description: Its variables; a name may come several times.
+              type: list
+              elements: dict
+              suboptions:
+                name:
+                  description: Name, such as V(IP).
+                  type: str
+                  required: true
+                value:
+                  description: Value.
+                  type: str
+                  required: true
+        isolated:
+          description: Whether it can't reach the other isolated ones of the same bridge.
+          type: bool
+        trust_guest_rx_filters:
+          description: Whether the host follows changes of MAC address and filters in the guest (macvtap and virtio).
+          type: bool
+        coalesce:
+          description: Most packets received before an interrupt of the host's device.
+          type: int
+        sndbuf:
+          description: Send buffer of the host's device, such as V(1600B); V(0B) is without limit.
+          type: str
+        driver:
+          description: What is special to virtio.
+          type: dict
+          suboptions:
+            name:
+              description: Whether the kernel or QEMU moves the packets.
+              type: str
+              choices:
+                - vhost
+                - qemu
+            txmode:
+              description: How QEMU sends when its queue is full.
+              type: str
+              choices:
+                - iothread
+                - timer
+            queues:
+              description: Pairs of queues.
+              type: int
+            rx_queue_size:
+              description: Length of a receive queue; a power of two.
+              type: int
+            tx_queue_size:
+              description: Length of a send queue; a power of two.
+              type: int
+            ioeventfd:
+              description: Whether I/O is asynchronous to the vCPU.
+              type: bool
+            event_idx:
+              description: Whether the number of interrupts is kept down.
+              type: bool
+            rss:
+              description: Whether the host spreads packets over the queues.
+              type: bool
+            rss_hash_report:
+              description: Whether the guest is told a packet's hash.
+              type: bool
+            iommu:
+              description: Whether it is behind the guest's IOMMU.
+              type: bool
+            ats:
+              description: Whether it has address translation services for PCIe.
+              type: bool
+            packed:
+              description: Whether it uses packed virtqueues.
+              type: bool
+            page_per_vq:
+              description: Whether each queue's notification has a page of its own.
+              type: bool
+            host:
+              description: What the host need not do itself.
+              type: dict
+              suboptions:
+                csum:
+                  description: Offload of checksums.
+                  type: bool
+                gso:
+                  description: Offload of generic segmentation.
+                  type: bool
+                tso4:
+                  description: Offload of TCP segmentation over IPv4.
+                  type: bool
+                tso6:
+                  description: Offload of TCP segmentation over IPv6.
+                  type: bool
+                ecn:
+                  description: Offload of TCP segmentation with ECN.
+                  type: bool
+                ufo:
+                  description: Offload of UDP fragmentation.
+                  type: bool
+                mrg_rxbuf:
+                  description: Offload of merging of receive buffers.
+                  type: bool
+            guest:
+              description: What the guest need not do itself.
+              type: dict
+              suboptions:
+                csum:
+                  description: Offload of checksums.
+                  type: bool
+                tso4:
+                  description: Offload of TCP segmentation over IPv4.
+                  type: bool
+                tso6:
+                  description: Offload of TCP segmentation over IPv6.
+                  type: bool
+                ecn:
+                  description: Offload of TCP segmentation with ECN.
+                  type: bool
+                ufo:
+                  description: Offload of UDP fragmentation.
+                  type: bool
+        backend:
+          description: What serves it on the host.
+          type: dict
+          suboptions:
+            type:
+              description: Process of O(interfaces[].user).
+              type: str
+              choices:
+                - default
+                - passt
+            log_file:
+              description: File that C(passt) logs to.
+              type: str
+            tap:
+              description: Device to make tap devices with instead of /dev/net/tun.
+              type: str
+            vhost:
+              description: Device of vhost instead of /dev/vhost-net.
+              type: str
+        ips:
+          description: Addresses for the guest of O(interfaces[].user), one of IPv4 and one of IPv6.
+          type: list
+          elements: dict
+          suboptions:
+            address:
+              description: The address.
+              type: str
+              required: true
+            prefix:
+              description: Bits of its network.
+              type: int
+        port_forwards:
+          description: What C(passt) lets in to the guest.
+          type: list
+          elements: dict
+          suboptions:
+            proto:
+              description: Protocol.
+              type: str
+              choices:
+                - tcp
+                - udp
+              required: true
+            address:
+              description: Only what comes to this address of the host.
+              type: str
+            dev:
+              description: Only what comes by this device of the host.
+              type: str
+            ranges:
+              description: Ports; all where it is left out.
+              type: list
+              elements: dict
+              suboptions:
+                start:
+                  description: First port.
+                  type: int
+                  required: true
+                end:
+                  description: Last port; the first where it is left out.
+                  type: int
+                to:
+                  description: The guest's port for the first; the same where it is left out.
+                  type: int
+                exclude:
+                  description: Whether these are not forwarded.
+                  type: bool
+        script:
+          description: Program of the host that sets O(interfaces[].ethernet) up.
+          type: str
+        downscript:
+          description: Program of the host that takes it down.
+          type: str
+        teaming:
+          description: 'One of a pair that the guest uses as one: a virtual function, and virtio in its place while
+            it is away.'
+          type: dict
+          suboptions:
+            type:
+              description: V(persistent) is always there, V(transient) is not during a migration.
+              type: str
+              choices:
+                - persistent
+                - transient
+              required: true
+            persistent:
+              description: 'V(transient): alias of the persistent one.'
+              type: str
+        rom:
+          description: Option ROM of the device.
+          type: dict
+          suboptions:
+            enabled:
+              description: Whether the device has a ROM at all.
+              type: bool
+            bar:
+              description: Whether the ROM is in the guest's memory map.
+              type: bool
+            file:
+              description: File of the host with the ROM.
+              type: str
         boot_order:
           description: Place in the order of boot; 1 comes first.
           type: int
+        alias:
+          description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+        acpi_index:
+          description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
+          type: int
+        address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
     serials:
       description: Serial ports. A new domain has one V(pty) where this is left out.
       type: list
