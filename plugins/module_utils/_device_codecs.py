@@ -74,6 +74,24 @@ class PciAddress(Text):
             _xml.put(element, "{0}/@{1}".format(place, part), "0x{0:0{1}x}".format(int(text, 16), digits))
 
 
+class Reconnect(Integer):
+    """Seconds after which a client connects again; 0: it does not."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 2**32 - 1)
+
+    def read(self, element: Element, place: str) -> Value | None:
+        enabled = _xml.get(element, place + "/@enabled")
+        return None if enabled is None else (super().read(element, place + "/@timeout") or 0) * (enabled == "yes")
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        _xml.put(element, place + "/@enabled", "yes" if value else "no")
+        if value:
+            _xml.put(element, place + "/@timeout", str(value))
+        else:
+            _xml.drop(element, place + "/@timeout")
+
+
 # What every virtio device takes.
 VIRTIO: tuple[AnyRow, ...] = (
     Row("iommu", "@iommu", ON_OFF, help="Whether it is behind the guest's IOMMU."),

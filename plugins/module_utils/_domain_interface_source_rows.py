@@ -16,7 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Text,
     Value,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import DEVICE, PciAddress
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import DEVICE, PciAddress, Reconnect
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 if t.TYPE_CHECKING:
@@ -44,24 +44,6 @@ class _SocketPath(Text):
         super().write(element, place, value)
         if _xml.get(element, "source/@mode") is None:
             _xml.put(element, "source/@mode", "client")
-
-
-class Reconnect(Integer):
-    """Seconds after which a client connects again; 0: it does not."""
-
-    def __init__(self) -> None:
-        super().__init__(0, 2**32 - 1)
-
-    def read(self, element: Element, place: str) -> Value | None:
-        enabled = _xml.get(element, place + "/@enabled")
-        return None if enabled is None else (super().read(element, place + "/@timeout") or 0) * (enabled == "yes")
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        _xml.put(element, place + "/@enabled", "yes" if value else "no")
-        if value:
-            _xml.put(element, place + "/@timeout", str(value))
-        else:
-            _xml.drop(element, place + "/@timeout")
 
 
 def ips(place: str, text: str, peer: bool = False) -> Many:

@@ -134,8 +134,8 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """A dict of rows; places in them are relative to the element at ``place`` ("": the parent itself). only: as a Row's;
-    an empty dict makes the element one of that type too."""
+    """A dict of rows; places in them are relative to the element at ``place`` ("": the parent itself). only: as a
+    Row's; an empty dict makes the element one of that type too."""
 
     option: str
     place: str
