@@ -101,7 +101,7 @@ _SPICE: tuple[AnyRow, ...] = (
                 help="Channel.",
                 required=True,
             ),
-            Row("mode", "@mode", choices=("any", "secure", "insecure"), help="Whether with TLS.", required=True),
+            Row("mode", "@mode", choices=("secure", "insecure"), help="Whether with TLS.", required=True),
         ),
         help="SPICE: use of TLS, by channel.",
         keys=("name",),
@@ -211,7 +211,7 @@ _VIDEO: tuple[AnyRow, ...] = (
     Row("vgamem", "model/@vgamem", UnitlessSize(), help="QXL: part of it for VGA.", keep=True),
     Row("vram64", "model/@vram64", UnitlessSize("KiB", 0), help="QXL: size of the 64-bit bar.", keep=True),
     Row("heads", "model/@heads", Integer(1, 16), help="Number of screens.", keep=True),
-    Row("primary", "model/@primary", Switch(), help="Whether it is the first card.", keep=True),
+    Row("primary", "model/@primary", Switch(), help="Whether it is the first card.", absent=False, keep=True),
     Row("blob", "model/@blob", ON_OFF, help="virtio: whether pixels are shared instead of copied.", since="9.2.0"),
     Row("accel3d", "model/acceleration/@accel3d", Switch(), help="Whether the guest has 3D by the host's OpenGL."),
     Row(

@@ -44,12 +44,21 @@ _VIRTIO_MODELS = ("virtio", "virtio-transitional", "virtio-non-transitional")
 _BANKS = ("sha1", "sha256", "sha384", "sha512")
 
 
-class _TpmType(Text):
+class _BackendType(Text):
     """A backend without what only belonged to the one before."""
 
     def write(self, element: Element, place: str, value: Value) -> None:
         _xml.drop(element, "backend")
         super().write(element, place, value)
+
+
+class _Egd(Block):
+    """A backend of another model has a text, which this has not."""
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        if self.read(element) is None:
+            _xml.drop(element, self.place)
+        return super().edit(element, wanted, field)
 
 
 class _TpmSocket(Text):
@@ -111,7 +120,6 @@ _INPUT: tuple[AnyRow, ...] = (
         required=True,
     ),
     Row("bus", "@bus", choices=("usb", "virtio", "ps2"), help="Bus; libvirt chooses one.", keep=True),
-    Row("model", "@model", choices=_VIRTIO_MODELS, help="Model of a V(virtio) one.", absent="virtio"),
     Row("evdev", "source/@evdev", PATH, help="V(passthrough): device of the host.", only=("@type", "passthrough")),
     Row("dev", "source/@dev", PATH, help="V(evdev): device of the host.", only=("@type", "evdev")),
     Row("grab", "source/@grab", choices=("all",), help="V(evdev): whether all of its kind are grabbed with it."),
@@ -132,6 +140,7 @@ _RNG: tuple[AnyRow, ...] = (
     Row(
         "backend_model",
         "backend/@model",
+        _BackendType(),
         choices=("random", "builtin", "egd"),
         help="V(random) is a device of the host, V(builtin) QEMU's own, V(egd) a daemon.",
         keep=True,
@@ -144,7 +153,7 @@ _RNG: tuple[AnyRow, ...] = (
         only=("backend/@model", "random"),
         absent="/dev/urandom",
     ),
-    Block(
+    _Egd(
         "egd",
         "backend",
         source_rows("tcp", "udp", "unix", log=False),
@@ -171,7 +180,7 @@ _TPM: tuple[AnyRow, ...] = (
     Row(
         "type",
         "backend/@type",
-        _TpmType(),
+        _BackendType(),
         choices=("emulator", "passthrough", "external"),
         help="swtpm run by libvirt, the host's own, or an emulator that runs by itself.",
         required=True,
@@ -380,7 +389,13 @@ OTHER: tuple[AnyRow, ...] = (
             ),
             Row("certificates", "certificate", Texts(), help="V(host-certificates): names of three certificates."),
             Row("database", "database", PATH, help="V(host-certificates): directory of the NSS database."),
-            *source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False),
+            Block(
+                "passthrough",
+                "",
+                source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False),
+                help="V(passthrough): how the client is connected.",
+                only=("@mode", "passthrough"),
+            ),
             ALIAS,
         ),
         help="Smart card readers.",

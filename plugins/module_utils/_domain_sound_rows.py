@@ -63,7 +63,7 @@ SOUND: tuple[Many, ...] = (
             Row(
                 "model",
                 "@model",
-                choices=("ich9", "ich6", "ich7", "ac97", "es1370", "sb16", "pcspk", "usb", "virtio"),
+                choices=("ich9", "ich6", "ac97", "es1370", "sb16", "pcspk", "usb", "virtio"),
                 help="Model.",
                 required=True,
                 value_since={"virtio": "10.4.0"},
