@@ -62,7 +62,7 @@ class _Endpoint(Text):
 def source_rows(*types: str, log: bool = True) -> tuple[AnyRow, ...]:
     """What a character device is on the host: its type, and what the types take."""
     rows: list[AnyRow] = [
-        Row("type", "@type", _Type(), choices=types, help="What it is on the host.", absent="pty", keep=True),
+        Row("type", "@type", _Type(), choices=types, help="What it is on the host.", keep=True),
         Row("path", "source/@path", PATH, help="Path of the device, file, pipe or socket."),
         Row(
             "mode",

@@ -61,6 +61,15 @@ class _Egd(Block):
         return super().edit(element, wanted, field)
 
 
+class _Balloon(Block):
+    """libvirt wants the model said."""
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        if _xml.find(element, self.place) is None:
+            _xml.put(element, self.place + "/@model", "virtio")
+        return super().edit(element, wanted, field)
+
+
 class _TpmSocket(Text):
     """The socket of a TPM that runs outside, with all that libvirt wants said of it."""
 
@@ -86,6 +95,19 @@ class _Banks(Texts):
         _xml.drop(element, place)
         for bank in value:
             _xml.need(element, "{0}/{1}".format(place, bank))
+
+
+class _Hex(Text):
+    """A number that libvirt writes in hexadecimal digits."""
+
+    def __init__(self, digits: int) -> None:
+        super().__init__(
+            "0x[0-9a-f]{{1,{0}}}".format(digits), "hexadecimal digits are wanted, such as 0x08", lower=True
+        )
+        self.digits = digits
+
+    def mean(self, option: str, value: Value) -> Value:
+        return "0x{0:0{1}x}".format(int(super().mean(option, str(value).lower()), 16), self.digits)
 
 
 class _Period(Integer):
@@ -323,7 +345,7 @@ OTHER: tuple[AnyRow, ...] = (
         keys=("model",),
         implied=lambda each: each.get("model") == "itco",
     ),
-    Block("memballoon", "devices/memballoon", _BALLOON, help="Memory balloon; a domain has one anyway."),
+    _Balloon("memballoon", "devices/memballoon", _BALLOON, help="Memory balloon; a domain has one anyway."),
     Block(
         "vsock",
         "devices/vsock",
@@ -368,10 +390,15 @@ OTHER: tuple[AnyRow, ...] = (
         "redirfilter",
         "devices/redirfilter/usbdev",
         (
-            Row("usb_class", "@class", help="Class, such as V(0x08) for storage; any where it is left out."),
-            Row("vendor", "@vendor", help="Vendor, such as V(0x1234)."),
-            Row("product", "@product", help="Product, such as V(0xbeef)."),
-            Row("version", "@version", help="Version, such as V(2.56)."),
+            Row("usb_class", "@class", _Hex(2), help="Class, such as V(0x08) for storage; any where it is left out."),
+            Row("vendor", "@vendor", _Hex(4), help="Vendor, such as V(0x1234)."),
+            Row("product", "@product", _Hex(4), help="Product, such as V(0xbeef)."),
+            Row(
+                "version",
+                "@version",
+                Text(r"\d{1,2}\.\d{2}", "a version is wanted, such as 2.00"),
+                help="Version, such as V(2.56).",
+            ),
             Row("allow", "@allow", Switch(), help="Whether it may be connected.", required=True),
         ),
         help="Which USB devices may be; the first rule that fits holds.",
@@ -396,7 +423,6 @@ OTHER: tuple[AnyRow, ...] = (
                 help="V(passthrough): how the client is connected.",
                 only=("@mode", "passthrough"),
             ),
-            ALIAS,
         ),
         help="Smart card readers.",
     ),

@@ -1217,7 +1217,6 @@ options:
               description: Whether with TLS.
               type: str
               choices:
-                - any
                 - secure
                 - insecure
               required: true
@@ -1367,7 +1366,6 @@ options:
           choices:
             - ich9
             - ich6
-            - ich7
             - ac97
             - es1370
             - sb16
@@ -1615,13 +1613,6 @@ options:
             - usb
             - virtio
             - ps2
-        model:
-          description: Model of a V(virtio) one.
-          type: str
-          choices:
-            - virtio
-            - virtio-transitional
-            - virtio-non-transitional
         evdev:
           description: 'V(passthrough): device of the host.'
           type: str
@@ -2101,11 +2092,13 @@ options:
       elements: dict
       suboptions:
         mode:
-          description: Whether a V(unix) or V(tcp) socket is listened at or connected to.
+          description: The host's reader, three of its certificates, or a client's.
           type: str
           choices:
-            - bind
-            - connect
+            - host
+            - host-certificates
+            - passthrough
+          required: true
         certificates:
           description: 'V(host-certificates): names of three certificates.'
           type: list
@@ -2113,48 +2106,55 @@ options:
         database:
           description: 'V(host-certificates): directory of the NSS database.'
           type: str
-        type:
-          description: What it is on the host.
-          type: str
-          choices:
-            - spicevmc
-            - tcp
-            - unix
-            - udp
-            - pty
-        path:
-          description: Path of the device, file, pipe or socket.
-          type: str
-        host:
-          description: 'V(tcp): host to connect to or address to listen at; V(udp): host to send to.'
-          type: str
-        service:
-          description: Port, or its name, of that host.
-          type: str
-        bind_host:
-          description: 'V(udp): address to receive at.'
-          type: str
-        bind_service:
-          description: 'V(udp): port, or its name, to receive at.'
-          type: str
-        protocol:
-          description: What is spoken over V(tcp).
-          type: str
-          choices:
-            - raw
-            - telnet
-        tls:
-          description: Whether V(tcp) is encrypted; libvirt's qemu.conf decides else.
-          type: bool
-        reconnect:
-          description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
-          type: int
-        append:
-          description: Whether a V(file) is kept and appended to.
-          type: bool
-        alias:
-          description: Name of the device for libvirt's other commands; begins with V(ua-).
-          type: str
+        passthrough:
+          description: 'V(passthrough): how the client is connected.'
+          type: dict
+          suboptions:
+            type:
+              description: What it is on the host.
+              type: str
+              choices:
+                - spicevmc
+                - tcp
+                - unix
+                - udp
+                - pty
+            path:
+              description: Path of the device, file, pipe or socket.
+              type: str
+            mode:
+              description: Whether a V(unix) or V(tcp) socket is listened at or connected to.
+              type: str
+              choices:
+                - bind
+                - connect
+            host:
+              description: 'V(tcp): host to connect to or address to listen at; V(udp): host to send to.'
+              type: str
+            service:
+              description: Port, or its name, of that host.
+              type: str
+            bind_host:
+              description: 'V(udp): address to receive at.'
+              type: str
+            bind_service:
+              description: 'V(udp): port, or its name, to receive at.'
+              type: str
+            protocol:
+              description: What is spoken over V(tcp).
+              type: str
+              choices:
+                - raw
+                - telnet
+            tls:
+              description: Whether V(tcp) is encrypted; libvirt's qemu.conf decides else.
+              type: bool
+            reconnect:
+              description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
+              type: int
+            append:
+              description: Whether a V(file) is kept and appended to.
+              type: bool
     hubs:
       description: Hubs. libvirt adds them where ports run out.
       type: list
