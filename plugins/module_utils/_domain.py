@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_check,
     _domain_disks,
+    _domain_interfaces,
     _domain_live,
     _domain_new,
     _libvirt,
@@ -72,9 +73,7 @@ class Domain(Kind[World]):
             raise BadValue("xml", "<domain id='{0}'>".format(desired["xml"].tree.get("id")), allowed)
         _domain_check.check(desired)
         _domain_disks.check(desired)
-        for index, interface in enumerate(desired.get("interfaces", [])):
-            if ("network" in interface) == ("bridge" in interface):
-                raise BadValue("interfaces[{0}]".format(index), interface, "either network or bridge is wanted")
+        _domain_interfaces.check(desired)
         return desired
 
     def survey(self, host: Host, desired: list[Options]) -> World:

@@ -4,28 +4,167 @@
 
 from __future__ import annotations
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
+    PATH,
+    Address,
+    Integer,
+    Switch,
+    Text,
+    Value,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ALIAS, ON_OFF, Reconnect
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+# What serial and parallel ports and consoles can be on the host with QEMU.
+_TYPES = ("pty", "dev", "file", "pipe", "unix", "tcp", "udp", "null", "stdio", "vc", "spiceport", "dbus")
 
 
-def _character(path: bool = True) -> tuple[AnyRow, ...]:
-    rows: tuple[AnyRow, ...] = (
-        Row("type", "@type", choices=("pty", "file", "unix"), help="What it is on the host.", absent="pty"),
-    )
-    if path:
-        rows += (
-            Row("path", "source/@path", PATH, help="Path of the file or socket."),
-            Row("log", "log/@file", PATH, help="File that everything is logged to besides."),
-        )
-    return rows
+class _Type(Text):
+    """What it is on the host; the source of another type has no meaning for this one."""
 
+    def write(self, element: Element, place: str, value: Value) -> None:
+        _xml.drop(element, "source")
+        _xml.drop(element, "protocol")
+        super().write(element, place, value)
+
+
+class _Endpoint(Text):
+    """Host or service of one end. UDP has a source for each end; TCP has one, which either connects or is bound."""
+
+    def __init__(self, mode: str, attribute: str) -> None:
+        super().__init__()
+        self.mode, self.attribute = mode, attribute
+
+    def _source(self, element: Element) -> Element | None:
+        sources = _xml.find_all(element, "source")
+        if element.get("type") == "udp":
+            return next((each for each in sources if each.get("mode", "connect") == self.mode), None)
+        return next((each for each in sources if self.mode == "connect"), None)
+
+    def read(self, element: Element, place: str) -> Value | None:
+        source = self._source(element)
+        return None if source is None else source.get(self.attribute)
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        source = self._source(element)
+        if source is None:
+            source = _xml.new("source", mode=self.mode)
+            _xml.add(element, "source", source)
+        source.set(self.attribute, value)
+
+
+def source_rows(*types: str, log: bool = True) -> tuple[AnyRow, ...]:
+    """What a character device is on the host: its type, and what the types take."""
+    rows: list[AnyRow] = [
+        Row("type", "@type", _Type(), choices=types, help="What it is on the host.", keep=True),
+        Row("path", "source/@path", PATH, help="Path of the device, file, pipe or socket."),
+        Row(
+            "mode",
+            "source/@mode",
+            choices=("bind", "connect"),
+            help="Whether a V(unix) or V(tcp) socket is listened at or connected to.",
+        ),
+        Row(
+            "host",
+            "source",
+            _Endpoint("connect", "host"),
+            help="V(tcp): host to connect to or address to listen at; V(udp): host to send to.",
+        ),
+        Row("service", "source", _Endpoint("connect", "service"), help="Port, or its name, of that host."),
+        Row("bind_host", "source", _Endpoint("bind", "host"), help="V(udp): address to receive at."),
+        Row("bind_service", "source", _Endpoint("bind", "service"), help="V(udp): port, or its name, to receive at."),
+        Row(
+            "protocol",
+            "protocol/@type",
+            choices=("raw", "telnet"),
+            help="What is spoken over V(tcp).",
+            absent="raw",
+        ),
+        Row("tls", "source/@tls", Switch(), help="Whether V(tcp) is encrypted; libvirt's qemu.conf decides else."),
+        Row(
+            "reconnect",
+            "source/reconnect",
+            Reconnect(),
+            help="Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.",
+            absent=0,
+        ),
+        Row("append", "source/@append", ON_OFF, help="Whether a V(file) is kept and appended to.", absent=False),
+    ]
+    if {"spiceport", "dbus"} & set(types):
+        rows.append(Row("channel", "source/@channel", help="Name of a V(spiceport) or V(dbus) channel."))
+    if log:
+        rows += [
+            Row("log", "log/@file", PATH, help="File that everything is logged to besides.", removable=True),
+            Row("log_append", "log/@append", ON_OFF, help="Whether the log is kept at a start.", absent=True),
+        ]
+    return tuple(rows)
+
+
+def _mirrors_a_serial(console: Element) -> bool:
+    """libvirt shows the first serial port a second time, as a console."""
+    return _xml.get(console, "target/@type") in (None, "serial")
+
+
+_PORT = Row(
+    "port", "target/@port", Integer(0, 255), help="Number of the port, from 0; counted where it is left out.", keep=True
+)
 
 CHARACTER: tuple[Many, ...] = (
     Many(
         "serials",
         "devices/serial",
-        _character(),
+        (
+            *source_rows(*_TYPES),
+            Row(
+                "target",
+                "target/@type",
+                choices=(
+                    "isa-serial",
+                    "usb-serial",
+                    "pci-serial",
+                    "isa-debug",
+                    "system-serial",
+                    "spapr-vio-serial",
+                    "sclp-serial",
+                ),
+                help="What the guest sees; the usual port of the machine where it is left out.",
+                keep=True,
+            ),
+            Row(
+                "model",
+                "target/model/@name",
+                choices=(
+                    "isa-serial",
+                    "usb-serial",
+                    "pci-serial",
+                    "isa-debugcon",
+                    "pl011",
+                    "16550a",
+                    "spapr-vty",
+                    "sclpconsole",
+                    "sclplmconsole",
+                ),
+                help="Its model; what goes with O(serials[].target) where it is left out.",
+                keep=True,
+            ),
+            _PORT,
+            ALIAS,
+        ),
         help="Serial ports. A new domain has one V(pty) where this is left out.",
+        by_order=True,
+        fresh={"@type": "pty"},
+    ),
+    Many(
+        "parallels",
+        "devices/parallel",
+        (*source_rows(*_TYPES), _PORT, ALIAS),
+        help="Parallel ports.",
         by_order=True,
         fresh={"@type": "pty"},
     ),
@@ -33,25 +172,54 @@ CHARACTER: tuple[Many, ...] = (
         "consoles",
         "devices/console",
         (
-            *_character(path=False),
+            *source_rows(*_TYPES),
             Row(
                 "target",
                 "target/@type",
-                choices=("serial", "virtio"),
-                help="V(serial) is the first serial port, V(virtio) a console of its own.",
+                choices=("serial", "virtio", "sclp", "sclplm"),
+                help="V(serial) is the first serial port, which need not be declared; V(virtio) a console of its own, "
+                "V(sclp) and V(sclplm) those of s390.",
                 absent="serial",
+                keep=True,
             ),
+            ALIAS,
         ),
         help="Consoles.",
         by_order=True,
         fresh={"@type": "pty"},
+        implied=_mirrors_a_serial,
     ),
     Many(
         "channels",
         "devices/channel",
         (
-            Row("name", "target/@name", help="Name in the guest.", required=True),
-            Row("type", "@type", choices=("unix", "spicevmc", "pty"), help="What it is on the host.", absent="unix"),
+            Row("name", "target/@name", help="Name in the guest. Wanted but for O(channels[].guestfwd).", keep=True),
+            Block(
+                "guestfwd",
+                "target",
+                (
+                    Row("address", "@address", Address(), help="IPv4 address.", required=True),
+                    Row("port", "@port", Integer(1, 65535), help="Port.", required=True),
+                ),
+                help="Address in the network of O(interfaces[].user) that the guest finds it at, instead of virtio.",
+                only=("target/@type", "guestfwd"),
+                keep=True,
+            ),
+            *source_rows("unix", "spicevmc", "qemu-vdagent", *(each for each in _TYPES if each != "unix")),
+            Row(
+                "clipboard",
+                "source/clipboard/@copypaste",
+                Switch(),
+                help="V(qemu-vdagent): whether the clipboard is shared.",
+                absent=False,
+            ),
+            Row(
+                "mouse",
+                "source/mouse/@mode",
+                choices=("client", "server"),
+                help="V(qemu-vdagent): who draws the mouse.",
+            ),
+            ALIAS,
         ),
         help="virtio channels. A new domain has that of the guest agent, V(org.qemu.guest_agent.0), where this is left "
         "out.",

@@ -1,17 +1,35 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A domain's graphical consoles, video cards and sound (https://libvirt.org/formatdomain.html#graphical-framebuffers)."""
+"""A domain's graphical consoles and video cards (https://libvirt.org/formatdomain.html#graphical-framebuffers)."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Text, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Switch, Text, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
+    ACPI_INDEX,
+    ADDRESS,
+    ALIAS,
+    ON_OFF,
+    VIRTIO,
+    UnitlessSize,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Change, Many, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
+
+
+class _Type(Text):
+    """A type; what is not a server has no port."""
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        super().write(element, place, value)
+        if value not in ("vnc", "spice", "rdp"):
+            _xml.drop(element, "@port")
+            _xml.drop(element, "@autoport")
 
 
 class _Port(Integer):
@@ -32,29 +50,213 @@ class _Listen(Text):
         return _xml.get(element, "@listen") or _xml.get(element, "listen/@address")
 
     def write(self, element: Element, place: str, value: Value) -> None:
+        _drop_short(element)
         _xml.drop(element, "listen")
         _xml.put(element, "@listen", value)
 
+
+class _Listens(Many):
+    """The first of them stands in the attributes too, and both have to say the same."""
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        changes = super().edit(element, wanted, field)
+        if changes:
+            _drop_short(element)
+        return changes
+
+
+def _drop_short(element: Element) -> None:
+    for attribute in ("@listen", "@socket"):
+        _xml.drop(element, attribute)
+
+
+class _VideoModel(Text):
+    """A model without the memory and heads that libvirt chose for the one before."""
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        primary = _xml.get(element, "model/@primary")
+        _xml.drop(element, "model")
+        super().write(element, place, value)
+        if primary is not None:
+            _xml.put(element, "model/@primary", primary)
+
+
+_SPICE: tuple[AnyRow, ...] = (
+    Row("tls_port", "@tlsPort", Integer(-1, 65535), help="SPICE: port with TLS; V(-1) lets libvirt choose."),
+    Row(
+        "default_mode",
+        "@defaultMode",
+        choices=("any", "secure", "insecure"),
+        help="SPICE: whether channels use TLS, unless O(graphics[].channels) says.",
+        absent="any",
+    ),
+    Many(
+        "channels",
+        "channel",
+        (
+            Row(
+                "name",
+                "@name",
+                choices=("main", "display", "inputs", "cursor", "playback", "record", "smartcard", "usbredir"),
+                help="Channel.",
+                required=True,
+            ),
+            Row("mode", "@mode", choices=("secure", "insecure"), help="Whether with TLS.", required=True),
+        ),
+        help="SPICE: use of TLS, by channel.",
+        keys=("name",),
+    ),
+    Row(
+        "image_compression",
+        "image/@compression",
+        choices=("auto_glz", "auto_lz", "quic", "glz", "lz", "off"),
+        help="SPICE: compression of images.",
+    ),
+    Row(
+        "jpeg_compression",
+        "jpeg/@compression",
+        choices=("auto", "never", "always"),
+        help="SPICE: compression of JPEG images over slow links.",
+    ),
+    Row(
+        "zlib_compression",
+        "zlib/@compression",
+        choices=("auto", "never", "always"),
+        help="SPICE: compression with zlib over slow links.",
+    ),
+    Row("playback_compression", "playback/@compression", ON_OFF, help="SPICE: whether sound is compressed."),
+    Row("streaming_mode", "streaming/@mode", choices=("filter", "all", "off"), help="SPICE: what is sent as video."),
+    Row("clipboard", "clipboard/@copypaste", Switch(), help="SPICE: whether the clipboard is shared."),
+    Row("mouse_mode", "mouse/@mode", choices=("server", "client"), help="SPICE: who draws the mouse."),
+    Row("filetransfer", "filetransfer/@enable", Switch(), help="SPICE: whether files can be dropped on the guest."),
+)
+
+_GRAPHICS: tuple[AnyRow, ...] = (
+    Row(
+        "type",
+        "@type",
+        _Type(),
+        choices=("vnc", "spice", "sdl", "egl-headless", "dbus", "rdp"),
+        help="Protocol, or V(sdl) for a window on the host, V(egl-headless) for OpenGL beside another.",
+        required=True,
+        value_since={"rdp": "11.1.0"},
+    ),
+    Row("port", "@port", _Port(-1, 65535), help="Port; V(-1) lets libvirt choose."),
+    Row("websocket", "@websocket", Integer(-1, 65535), help="VNC: port for web sockets; V(-1) lets libvirt choose."),
+    Row("listen", "@listen", _Listen(), help="Address to listen at; libvirt's default is 127.0.0.1."),
+    _Listens(
+        "listens",
+        "listen",
+        (
+            Row("type", "@type", choices=("address", "network", "socket", "none"), help="What is said.", required=True),
+            Row("address", "@address", help="Address, for V(address)."),
+            Row("network", "@network", help="libvirt network in which the host's address is taken, for V(network)."),
+            Row("socket", "@socket", PATH, help="Path of a UNIX socket, for V(socket); libvirt chooses one."),
+        ),
+        help="Where to listen, instead of O(graphics[].listen). VNC takes one.",
+        by_order=True,
+    ),
+    Row("username", "@username", help="RDP: name to log in with.", removable=True, since="11.1.0"),
+    Row("password", "@passwd", help="Password.", removable=True, no_log=True, live="update"),
+    Row(
+        "password_valid_to",
+        "@passwdValidTo",
+        Text(
+            r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}",
+            "a time in UTC is wanted, such as 2030-12-31T23:59:59",
+        ),
+        help="Time in UTC until which the password holds, such as V(2030-12-31T23:59:59).",
+        removable=True,
+        live="update",
+        no_log=False,
+    ),
+    Row(
+        "connected",
+        "@connected",
+        choices=("keep", "disconnect", "fail"),
+        help="What a change of the password does to who is connected; VNC has V(keep) only.",
+        live="update",
+    ),
+    Row("keymap", "@keymap", help="Keyboard layout, such as V(de).", removable=True),
+    Row(
+        "share_policy",
+        "@sharePolicy",
+        choices=("allow-exclusive", "force-shared", "ignore"),
+        help="VNC: whether one client can shut out the others.",
+    ),
+    Row("power_control", "@powerControl", Switch(), help="VNC: whether clients can shut down and reset the guest."),
+    Row("gl", "gl/@enable", Switch(), help="SPICE, SDL and D-Bus: whether with OpenGL."),
+    Row("rendernode", "gl/@rendernode", PATH, help="Device of the host for OpenGL, such as V(/dev/dri/renderD128)."),
+    Row("audio", "audio/@id", Integer(1, 255), help="VNC and D-Bus: O(audios[].id) of the sound that is sent."),
+    Row("p2p", "@p2p", Switch(), help="D-Bus: whether there is no bus but a connection by libvirt.", absent=False),
+    Row("address", "@address", help="D-Bus: address of the bus.", removable=True),
+    Row("display", "@display", help="SDL: X display, such as V(:0).", removable=True),
+    Row("xauth", "@xauth", PATH, help="SDL: file of X authorities.", removable=True),
+    Row("fullscreen", "@fullscreen", Switch(), help="SDL: whether on the whole screen.", absent=False),
+    *_SPICE,
+)
+
+_VIDEO: tuple[AnyRow, ...] = (
+    Row(
+        "model",
+        "model/@type",
+        _VideoModel(),
+        choices=("virtio", "vga", "qxl", "bochs", "ramfb", "cirrus", "vmvga", "none"),
+        help="Model; V(none) keeps libvirt from adding one.",
+        required=True,
+        keep=True,
+    ),
+    Row("vram", "model/@vram", UnitlessSize(), help="Video memory, such as V(16MiB).", keep=True),
+    Row("ram", "model/@ram", UnitlessSize(), help="QXL: size of the first bar.", keep=True),
+    Row("vgamem", "model/@vgamem", UnitlessSize(), help="QXL: part of it for VGA.", keep=True),
+    Row("vram64", "model/@vram64", UnitlessSize("KiB", 0), help="QXL: size of the 64-bit bar.", keep=True),
+    Row("heads", "model/@heads", Integer(1, 16), help="Number of screens.", keep=True),
+    Row("primary", "model/@primary", Switch(), help="Whether it is the first card.", absent=False, keep=True),
+    Row("blob", "model/@blob", ON_OFF, help="virtio: whether pixels are shared instead of copied.", since="9.2.0"),
+    Row("accel3d", "model/acceleration/@accel3d", Switch(), help="Whether the guest has 3D by the host's OpenGL."),
+    Row(
+        "rendernode",
+        "model/acceleration/@rendernode",
+        PATH,
+        help="Device of the host for that, with V(vhostuser).",
+    ),
+    Block(
+        "resolution",
+        "model/resolution",
+        (
+            Row("x", "@x", Integer(1, 65535), help="Width in pixels.", required=True),
+            Row("y", "@y", Integer(1, 65535), help="Height in pixels.", required=True),
+        ),
+        help="Size of the screen to begin with.",
+    ),
+    Block(
+        "driver",
+        "driver",
+        (
+            Row(
+                "name",
+                "@name",
+                choices=("qemu", "vhostuser"),
+                help="Whether QEMU or a process of its own draws.",
+                absent="qemu",
+            ),
+            *VIRTIO,
+        ),
+        help="What is special to virtio.",
+    ),
+    ALIAS,
+    ACPI_INDEX,
+    ADDRESS,
+)
 
 DISPLAY: tuple[Many, ...] = (
     Many(
         "graphics",
         "devices/graphics",
-        (
-            Row("type", "@type", choices=("vnc", "spice"), help="Protocol.", required=True),
-            Row("port", "@port", _Port(-1, 65535), help="Port; V(-1) lets libvirt choose."),
-            Row("listen", "@listen", _Listen(), help="Address to listen at; libvirt's default is 127.0.0.1."),
-            Row("password", "@passwd", help="Password.", removable=True, no_log=True, live="update"),
-        ),
-        help="Graphical consoles.",
+        _GRAPHICS,
+        help="Graphical consoles, one of each type.",
         keys=("type",),
         fresh={"@port": "-1", "@autoport": "yes"},
     ),
-    Many(
-        "videos",
-        "devices/video",
-        (Row("model", "model/@type", help="Model, such as V(virtio), V(vga), V(qxl), V(none).", required=True),),
-        help="Video cards.",
-        by_order=True,
-    ),
+    Many("videos", "devices/video", _VIDEO, help="Video cards.", by_order=True),
 )

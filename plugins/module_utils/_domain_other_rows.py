@@ -1,23 +1,476 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A domain's smaller devices: random numbers, watchdog, TPM, balloon and the like."""
+"""A domain's smaller devices: inputs, random numbers, TPM, balloon, watchdog and the like."""
 
 from __future__ import annotations
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, Row
+import typing as t
 
-OTHER: tuple[Many, ...] = (
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
+    PATH,
+    Integer,
+    Size,
+    Switch,
+    Text,
+    Texts,
+    Uuid,
+    Value,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
+    ACPI_INDEX,
+    ADDRESS,
+    ALIAS,
+    DRIVER,
+    ON_OFF,
+    UnitlessSize,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
+    AnyRow,
+    Block,
+    Change,
+    Many,
+    Row,
+    agree,
+    read,
+)
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_VIRTIO_MODELS = ("virtio", "virtio-transitional", "virtio-non-transitional")
+_BANKS = ("sha1", "sha256", "sha384", "sha512")
+
+
+class _BackendType(Text):
+    """A backend without what only belonged to the one before."""
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        _xml.drop(element, "backend")
+        super().write(element, place, value)
+
+
+class _Egd(Block):
+    """A backend of another model has a text, which this has not."""
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        if self.read(element) is None:
+            _xml.drop(element, self.place)
+        return super().edit(element, wanted, field)
+
+
+class _Balloon(Block):
+    """libvirt wants the model said."""
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        if _xml.find(element, self.place) is None:
+            _xml.put(element, self.place + "/@model", "virtio")
+        return super().edit(element, wanted, field)
+
+
+class _TpmSocket(Text):
+    """The socket of a TPM that runs outside, with all that libvirt wants said of it."""
+
+    def mean(self, option: str, value: Value) -> Value:
+        return PATH.mean(option, value)
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        _xml.put(element, "backend/source/@type", "unix")
+        _xml.put(element, "backend/source/@mode", "connect")
+        super().write(element, place, value)
+
+
+class _Banks(Texts):
+    """Banks of a TPM, an element each."""
+
+    def __init__(self) -> None:
+        super().__init__(ordered=False, choices=_BANKS)
+
+    def read(self, element: Element, place: str) -> Value | None:
+        return [bank for bank in _BANKS if _xml.find(element, "{0}/{1}".format(place, bank)) is not None]
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        _xml.drop(element, place)
+        for bank in value:
+            _xml.need(element, "{0}/{1}".format(place, bank))
+
+
+class _Hex(Text):
+    """A number that libvirt writes in hexadecimal digits."""
+
+    def __init__(self, digits: int) -> None:
+        super().__init__(
+            "0x[0-9a-f]{{1,{0}}}".format(digits), "hexadecimal digits are wanted, such as 0x08", lower=True
+        )
+        self.digits = digits
+
+    def mean(self, option: str, value: Value) -> Value:
+        return "0x{0:0{1}x}".format(int(super().mean(option, str(value).lower()), 16), self.digits)
+
+
+class _Period(Integer):
+    """Seconds; 0 is said by saying nothing."""
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        if value:
+            super().write(element, place, value)
+        else:
+            _xml.drop(element, place)
+
+
+class _Rules(Many):
+    """A list whose order means something: the first rule that fits holds."""
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        found = [read(self.rows, each) for each in self.elements(element)]
+        if len(found) == len(wanted) and all(agree(self.rows, *pair) for pair in zip(wanted, found)):
+            return []
+        _xml.drop(element, self.place)
+        for item in wanted:
+            _xml.add(element, self.place, self.make(item))
+        return [Change(field, self.show(found), self.show(wanted), self)]
+
+
+_INPUT: tuple[AnyRow, ...] = (
+    Row(
+        "type",
+        "@type",
+        choices=("tablet", "mouse", "keyboard", "passthrough", "evdev"),
+        help="What it is; V(passthrough) and V(evdev) are a device of the host.",
+        required=True,
+    ),
+    Row("bus", "@bus", choices=("usb", "virtio", "ps2"), help="Bus; libvirt chooses one.", keep=True),
+    Row("evdev", "source/@evdev", PATH, help="V(passthrough): device of the host.", only=("@type", "passthrough")),
+    Row("dev", "source/@dev", PATH, help="V(evdev): device of the host.", only=("@type", "evdev")),
+    Row("grab", "source/@grab", choices=("all",), help="V(evdev): whether all of its kind are grabbed with it."),
+    Row(
+        "grab_toggle",
+        "source/@grabToggle",
+        choices=("ctrl-ctrl", "alt-alt", "shift-shift", "meta-meta", "scrolllock", "ctrl-scrolllock"),
+        help="V(evdev): keys that give it to the guest and back.",
+    ),
+    Row("repeat", "source/@repeat", ON_OFF, help="V(evdev): whether keys repeat."),
+    DRIVER,
+    ALIAS,
+    ADDRESS,
+)
+
+_RNG: tuple[AnyRow, ...] = (
+    Row("model", "@model", choices=_VIRTIO_MODELS, help="Model.", absent="virtio"),
+    Row(
+        "backend_model",
+        "backend/@model",
+        _BackendType(),
+        choices=("random", "builtin", "egd"),
+        help="V(random) is a device of the host, V(builtin) QEMU's own, V(egd) a daemon.",
+        keep=True,
+    ),
+    Row(
+        "backend",
+        "backend",
+        PATH,
+        help="V(random): source on the host.",
+        only=("backend/@model", "random"),
+        absent="/dev/urandom",
+    ),
+    _Egd(
+        "egd",
+        "backend",
+        source_rows("tcp", "udp", "unix", log=False),
+        help="V(egd): how the daemon is reached.",
+        only=("backend/@model", "egd"),
+        keep=True,
+    ),
+    Block(
+        "rate",
+        "rate",
+        (
+            Row("bytes", "@bytes", UnitlessSize("B"), help="Size, such as V(1KiB).", required=True),
+            Row("period", "@period", Integer(1, 2**32 - 1), help="Milliseconds.", absent=1000),
+        ),
+        help="How much the guest gets at most in what time.",
+    ),
+    DRIVER,
+    ALIAS,
+    ACPI_INDEX,
+    ADDRESS,
+)
+
+_TPM: tuple[AnyRow, ...] = (
+    Row(
+        "type",
+        "backend/@type",
+        _BackendType(),
+        choices=("emulator", "passthrough", "external"),
+        help="swtpm run by libvirt, the host's own, or an emulator that runs by itself.",
+        required=True,
+    ),
+    Row(
+        "model",
+        "@model",
+        choices=("tpm-tis", "tpm-crb", "tpm-spapr", "spapr-tpm-proxy"),
+        help="Model; libvirt's default is V(tpm-tis), on POWER V(tpm-spapr).",
+        keep=True,
+    ),
+    Row("version", "backend/@version", choices=("1.2", "2.0"), help="V(emulator): version of TPM.", keep=True),
+    Row(
+        "persistent_state",
+        "backend/@persistent_state",
+        Switch(),
+        help="V(emulator): whether a transient domain's state is kept.",
+        absent=False,
+    ),
+    Row(
+        "encryption_secret",
+        "backend/encryption/@secret",
+        Uuid(),
+        help="V(emulator): UUID of the libvirt secret that encrypts the state.",
+        keep=True,
+    ),
+    Row(
+        "active_pcr_banks",
+        "backend/active_pcr_banks",
+        _Banks(),
+        help="V(emulator): banks of TPM 2.0 to have: V(sha1), V(sha256), V(sha384), V(sha512).",
+    ),
+    Row("debug", "backend/@debug", Integer(0, 255), help="V(emulator): how much it logs.", since="10.6.0"),
+    Block(
+        "state",
+        "backend/source",
+        (
+            Row("type", "@type", choices=("file", "dir"), help="What the path is.", required=True),
+            Row("path", "@path", PATH, help="Path of the state.", required=True),
+        ),
+        help="V(emulator): where its state lies.",
+        since="10.10.0",
+        keep=True,
+    ),
+    Block(
+        "profile",
+        "backend/profile",
+        (
+            Row("source", "@source", help="Name of the profile.", required=True),
+            Row(
+                "remove_disabled",
+                "@removeDisabled",
+                choices=("check", "fips-host"),
+                help="What is left out of a custom one that the host's FIPS mode forbids.",
+            ),
+        ),
+        help="V(emulator): profile of a new TPM 2.0.",
+        since="10.10.0",
+        keep=True,
+    ),
+    Row("device", "backend/device/@path", PATH, help="V(passthrough): device of the host; V(/dev/tpm0)."),
+    Row("socket", "backend/source/@path", _TpmSocket(), help="V(external): path of its UNIX socket."),
+    ALIAS,
+)
+
+_IOMMU: tuple[AnyRow, ...] = (
+    Row("model", "@model", choices=("intel", "smmuv3", "virtio"), help="Model.", required=True, keep=True),
+    Row("intremap", "driver/@intremap", ON_OFF, help="V(intel): interrupt remapping; needs a split I/O APIC."),
+    Row("caching_mode", "driver/@caching_mode", ON_OFF, help="V(intel): whether VFIO can be used with it."),
+    Row("eim", "driver/@eim", ON_OFF, help="V(intel): whether with x2APIC, for more than 255 vCPUs."),
+    Row("iotlb", "driver/@iotlb", ON_OFF, help="V(intel): whether virtio devices may cache translations."),
+    Row("aw_bits", "driver/@aw_bits", Integer(39, 57), help="V(intel): bits of an address."),
+    Row(
+        "dma_translation",
+        "driver/@dma_translation",
+        ON_OFF,
+        help="V(intel): whether DMA is translated, and not interrupts only.",
+        since="10.7.0",
+    ),
+)
+
+_BALLOON: tuple[AnyRow, ...] = (
+    Row(
+        "model",
+        "@model",
+        choices=(*_VIRTIO_MODELS, "none"),
+        help="Model; V(none) keeps libvirt from adding one.",
+        absent="virtio",
+        keep=True,
+    ),
+    Row("autodeflate", "@autodeflate", ON_OFF, help="Whether it gives back before the guest runs out of memory."),
+    Row("free_page_reporting", "@freePageReporting", ON_OFF, help="Whether the host gets back what the guest frees."),
+    Row("period", "stats/@period", _Period(0, 2**31 - 1), help="Seconds between statistics; V(0): none.", absent=0),
+    DRIVER,
+    ALIAS,
+    ADDRESS,
+)
+
+OTHER: tuple[AnyRow, ...] = (
+    Many(
+        "inputs",
+        "devices/input",
+        _INPUT,
+        help="Keyboards, mice and tablets. Those of PS/2 that x86 has by itself need not be declared.",
+        implied=lambda each: each.get("bus") == "ps2",
+    ),
     Many(
         "rngs",
         "devices/rng",
-        (
-            Row("model", "@model", choices=("virtio",), help="Model.", absent="virtio"),
-            Row("backend", "backend", PATH, help="Source on the host.", absent="/dev/urandom"),
-        ),
+        _RNG,
         help="Random number generators. A new domain has one from /dev/urandom where this is left out.",
         by_order=True,
         fresh={"@model": "virtio", "backend/@model": "random", "backend": "/dev/urandom"},
         live="plug",
+    ),
+    Many("tpms", "devices/tpm", _TPM, help="TPMs; all but V(spapr-tpm-proxy) are one at most.", by_order=True),
+    Many(
+        "watchdogs",
+        "devices/watchdog",
+        (
+            Row(
+                "model",
+                "@model",
+                choices=("i6300esb", "ib700", "diag288", "itco"),
+                help="Model; V(itco) is a part of q35, V(diag288) of s390.",
+                required=True,
+                value_since={"itco": "9.1.0"},
+            ),
+            Row(
+                "action",
+                "@action",
+                choices=("reset", "shutdown", "poweroff", "pause", "none", "dump", "inject-nmi"),
+                help="What happens when the guest no longer answers.",
+                absent="reset",
+            ),
+            ALIAS,
+            ADDRESS,
+        ),
+        help="Watchdogs. That of q35 need not be declared.",
+        keys=("model",),
+        implied=lambda each: each.get("model") == "itco",
+    ),
+    _Balloon("memballoon", "devices/memballoon", _BALLOON, help="Memory balloon; a domain has one anyway."),
+    Block(
+        "vsock",
+        "devices/vsock",
+        (
+            Row("model", "@model", choices=_VIRTIO_MODELS, help="Model.", absent="virtio"),
+            Row("auto_cid", "cid/@auto", Switch(), help="Whether libvirt chooses the CID at a start.", absent=False),
+            Row("cid", "cid/@address", Integer(3, 2**32 - 1), help="CID of the guest."),
+            DRIVER,
+            ALIAS,
+            ADDRESS,
+        ),
+        help="Sockets between host and guest.",
+    ),
+    Many(
+        "panics",
+        "devices/panic",
+        (
+            Row(
+                "model",
+                "@model",
+                choices=("isa", "pvpanic", "hyperv", "pseries", "s390"),
+                help="Model; V(pvpanic) is one of PCI. POWER and s390 have theirs by themselves.",
+                required=True,
+                value_since={"pvpanic": "9.1.0"},
+            ),
+            ALIAS,
+        ),
+        help="By what the guest says that its kernel crashed.",
+        keys=("model",),
+        implied=lambda each: each.get("model") in ("pseries", "s390"),
+    ),
+    Block("iommu", "devices/iommu", _IOMMU, help="IOMMU of the guest."),
+    Many(
+        "redirdevs",
+        "devices/redirdev",
+        (*source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False), BOOT_ORDER, ALIAS),
+        help="USB devices of whoever is connected, by SPICE or by a socket.",
+        by_order=True,
+        fresh={"@bus": "usb", "@type": "spicevmc"},
+    ),
+    _Rules(
+        "redirfilter",
+        "devices/redirfilter/usbdev",
+        (
+            Row("usb_class", "@class", _Hex(2), help="Class, such as V(0x08) for storage; any where it is left out."),
+            Row("vendor", "@vendor", _Hex(4), help="Vendor, such as V(0x1234)."),
+            Row("product", "@product", _Hex(4), help="Product, such as V(0xbeef)."),
+            Row(
+                "version",
+                "@version",
+                Text(r"\d{1,2}\.\d{2}", "a version is wanted, such as 2.00"),
+                help="Version, such as V(2.56).",
+            ),
+            Row("allow", "@allow", Switch(), help="Whether it may be connected.", required=True),
+        ),
+        help="Which USB devices may be; the first rule that fits holds.",
+    ),
+    Many(
+        "smartcards",
+        "devices/smartcard",
+        (
+            Row(
+                "mode",
+                "@mode",
+                choices=("host", "host-certificates", "passthrough"),
+                help="The host's reader, three of its certificates, or a client's.",
+                required=True,
+            ),
+            Row("certificates", "certificate", Texts(), help="V(host-certificates): names of three certificates."),
+            Row("database", "database", PATH, help="V(host-certificates): directory of the NSS database."),
+            Block(
+                "passthrough",
+                "",
+                source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False),
+                help="V(passthrough): how the client is connected.",
+                only=("@mode", "passthrough"),
+            ),
+        ),
+        help="Smart card readers.",
+    ),
+    Many(
+        "hubs",
+        "devices/hub",
+        (Row("type", "@type", choices=("usb",), help="Type.", required=True), ALIAS),
+        help="Hubs. libvirt adds them where ports run out.",
+        by_order=True,
+    ),
+    Many(
+        "cryptos",
+        "devices/crypto",
+        (
+            Row("backend", "backend/@model", choices=("builtin", "lkcf"), help="What computes: QEMU or the kernel."),
+            Row("queues", "backend/@queues", Integer(1, 256), help="Number of queues.", absent=1),
+            DRIVER,
+            ALIAS,
+            ADDRESS,
+        ),
+        help="virtio devices for cryptography.",
+        by_order=True,
+        fresh={"@model": "virtio", "@type": "qemu", "backend/@model": "builtin"},
+        since="9.1.0",
+    ),
+    Block(
+        "pstore",
+        "devices/pstore",
+        (
+            Row("backend", "@backend", choices=("acpi-erst",), help="What the guest sees.", required=True, keep=True),
+            Row("size", "size", Size("KiB"), help="Size, such as V(512KiB).", required=True, keep=True),
+            Row("path", "path", PATH, help="File of the host; libvirt chooses one.", keep=True),
+            ALIAS,
+            ADDRESS,
+        ),
+        help="Store of a guest's last words when its kernel crashes.",
+        since="10.6.0",
+    ),
+    Many(
+        "leases",
+        "devices/lease",
+        (
+            Row("lockspace", "lockspace", help="Lock space of the lock manager."),
+            Row("key", "key", help="Name of the lease.", required=True, no_log=False),
+            Row("path", "target/@path", PATH, help="File of the lock space.", required=True),
+            Row("offset", "target/@offset", UnitlessSize("B", 0), help="Where in it, such as V(1MiB).", absent=0),
+        ),
+        help="Leases that the domain holds while it runs.",
+        keys=("key",),
     ),
 )

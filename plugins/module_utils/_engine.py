@@ -28,6 +28,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     newer,
     spec,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._since import newer
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host

@@ -102,7 +102,7 @@ class Row:
         return self.codec.show(value)
 
     def read(self, element: Element) -> Value | None:
-        if self.place is None or (self.only and _xml.get(element, self.only[0]) != self.only[1]):
+        if self.place is None or not _is_one(element, self.only):
             return None
         return self.codec.read(element, self.place)
 
@@ -128,22 +128,21 @@ class Row:
         return [Change(field, self.show(found), self.show(wanted), self)]
 
     def _write(self, element: Element, place: str, wanted: Value) -> None:
-        if self.only and _xml.get(element, self.only[0]) != self.only[1]:
-            # An element of another type: what its source said has no meaning for this one.
-            _xml.drop(element, "source")
-            _xml.put(element, *self.only)
+        _become_one(element, self.only)
         self.codec.write(element, place, wanted)
 
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """A dict of rows; places in them are relative to the element at ``place``."""
+    """A dict of rows; places in them are relative to the element at ``place`` ("": the parent itself). only: as a
+    Row's; an empty dict makes the element one of that type too."""
 
     option: str
     place: str
     rows: tuple[AnyRow, ...]
     help: str = ""
     required: bool = False
+    only: tuple[str, str] | None = None
     live: str | None = None
     keep: bool = False
     since: str = ""
@@ -162,15 +161,17 @@ class Block:
 
     def read(self, element: Element) -> Value | None:
         found = _xml.find(element, self.place)
-        return None if found is None else read(self.rows, found)
+        return None if found is None or not _is_one(element, self.only) else read(self.rows, found)
 
     def agrees(self, wanted: Value, found: Value | None) -> bool:
-        return agree(self.rows, wanted, found or {})
+        return (found is not None or self.only is None) and agree(self.rows, wanted, found or {})
 
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        other = _become_one(element, self.only)
         missing = _xml.find(element, self.place) is None
         target = _xml.need(element, self.place)
         changes = edit(self.rows, target, wanted, field + ".")
+        changes = changes or ([Change(field, None, self.show(wanted), self)] if other else [])
         if missing and not changes and not len(target) and not target.attrib:
             _xml.remove(target)
         return changes
@@ -182,7 +183,8 @@ class Many:
 
     keys: the options that tell which declared item is which existing one, the strongest first. by_order: what no key
     tells is paired in order, so that an edited interface keeps its MAC and address; without it, it is replaced.
-    fresh: what a new element starts from ({place: text}). where: leaves out elements that are not meant.
+    fresh: what a new element starts from ({place: text}). where: leaves out elements that are not meant. implied: tells
+    those that libvirt has by itself: one may be declared, but one that is not is neither removed nor made another.
     """
 
     option: str
@@ -193,6 +195,7 @@ class Many:
     by_order: bool = False
     fresh: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     where: t.Callable[[Element], bool] | None = None
+    implied: t.Callable[[Element], bool] | None = None
     required: bool = False
     live: str | None = None
     keep: bool = False
@@ -242,9 +245,10 @@ class Many:
         needed = set(self.keys).union(*wanted)
         rows = [row for row in self.rows if row.option in needed]
         found = [read(rows, each) for each in elements]
-        pairs = self.pair(wanted, found)
+        implied = {index for index, each in enumerate(elements) if self.implied is not None and self.implied(each)}
+        pairs = self.pair(wanted, found, implied)
         for index, each in enumerate(elements):
-            if index not in pairs.values():
+            if index not in pairs.values() and index not in implied:
                 item = read(self.rows, each)
                 name = "{0}[{1}]".format(field, self.label(item, index))
                 changes.append(Change(name, show(self.rows, item), None, self, old=each))
@@ -276,14 +280,15 @@ class Many:
         edit(self.rows, fresh, item, "")
         return fresh
 
-    def pair(self, wanted: list[Options], found: list[Options]) -> dict[int, int]:
+    def pair(self, wanted: list[Options], found: list[Options], implied: t.Collection[int] = ()) -> dict[int, int]:
         """Which declared item (index) is which existing one (index)."""
         pairs: dict[int, int] = {}
 
-        def match(test: t.Callable[[Options, Options], bool]) -> None:
+        def match(test: t.Callable[[Options, Options], bool], out: t.Collection[int] = ()) -> None:
             for index, item in enumerate(wanted):
                 if index not in pairs:
-                    free = (other for other in range(len(found)) if other not in pairs.values())
+                    taken = [*pairs.values(), *out]
+                    free = (other for other in range(len(found)) if other not in taken)
                     other = next((other for other in free if test(item, found[other])), None)
                     if other is not None:
                         pairs[index] = other
@@ -293,11 +298,26 @@ class Many:
         match(lambda item, other: agree(self.rows, item, other))
         if self.by_order:
             key = self.keys[0] if self.keys else ""
-            match(lambda item, _other: item.get(key) is None)
+            match(lambda item, _other: item.get(key) is None, implied)
         return pairs
 
 
 AnyRow = t.Union[Row, Block, Many]
+
+
+def _is_one(element: Element, only: tuple[str, str] | None) -> bool:
+    """Whether an element is of the type that a row holds for."""
+    return only is None or _xml.get(element, only[0]) == only[1]
+
+
+def _become_one(element: Element, only: tuple[str, str] | None) -> bool:
+    """Make it one of that type; whether it was another."""
+    if only is None or _is_one(element, only):
+        return False
+    # What the source of another type said has no meaning for this one.
+    _xml.drop(element, "source")
+    _xml.put(element, *only)
+    return True
 
 
 def _described(text: str, since: str, value_since: t.Mapping[str, str] | None = None) -> str:
@@ -349,32 +369,3 @@ def edit(rows: t.Sequence[AnyRow], element: Element, wanted: Options, prefix: st
         if row.option in wanted:
             changes += row.edit(element, wanted[row.option], prefix + row.option)
     return changes
-
-
-def newer(
-    rows: t.Sequence[AnyRow], wanted: Options, version: int, prefix: str = ""
-) -> t.Iterator[tuple[str, Value, str]]:
-    """What of a declaration a libvirt does not know yet: (field, value, the version that does).
-
-    version: as libvirt gives it, 9000000 for 9.0.0.
-    """
-    for row in rows:
-        if row.option not in wanted:
-            continue
-        field, value = prefix + row.option, wanted[row.option]
-        since = row.since
-        if isinstance(row, Row) and isinstance(value, str):
-            since = row.value_since.get(value, since)
-        if since and version < number(since):
-            yield field, row.show(value), since
-        elif isinstance(row, Block):
-            yield from newer(row.rows, value, version, field + ".")
-        elif isinstance(row, Many):
-            for index, item in enumerate(value):
-                yield from newer(row.rows, item, version, "{0}[{1}].".format(field, index))
-
-
-def number(version: str) -> int:
-    """libvirt's number of a version: 9000000 of "9.0.0"."""
-    major, minor, release = (int(part) for part in version.split("."))
-    return (major * 1000 + minor) * 1000 + release
