@@ -25,7 +25,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     Options,
     edit,
     mean,
-    newer,
     spec,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._since import newer
