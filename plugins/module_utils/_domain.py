@@ -13,6 +13,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_interfaces,
     _domain_live,
     _domain_new,
+    _domain_power,
     _libvirt,
     _libvirt_domain,
     _merge,
@@ -40,7 +41,12 @@ class Found:
     persistent: bool
     autostart: bool
     config: Element
+    # What it runs with, or goes on with when it is saved.
     live: Element | None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ("running", "paused")
 
 
 @dataclasses.dataclass
@@ -52,6 +58,8 @@ class World:
     storage: _domain_disks.Storage
     # The host's; empty where nothing new is made.
     capabilities: Element
+    # Names of the declared domains, in the order in which they come up.
+    levels: list[set[str]]
 
 
 class Domain(Kind[World]):
@@ -82,6 +90,7 @@ class Domain(Kind[World]):
         found = {name: look(listing, name) for name in wanted if name in listing.handles}
         new = any(each["name"] not in found and each["state"] != "absent" for each in desired)
         return World(
+            levels=_domain_power.levels(desired),
             host=host,
             listing=listing,
             found=found,
@@ -117,7 +126,7 @@ class Domain(Kind[World]):
             plan.change("autostart", found.autostart if found else False, wanted)
             plan.step("set_autostart", on=wanted)
         if found and found.live is not None and state != "stopped":
-            _domain_live.plan(desired, found.live, self._forgotten_live(desired, found.live), plan)
+            _domain_live.plan(desired, found.live, self._forgotten_live(desired, found.live), plan, found.active)
         self._plan_state(desired, world, plan, found)
         return plan
 
@@ -161,32 +170,15 @@ class Domain(Kind[World]):
             )
 
     def _plan_state(self, desired: Options, world: World, plan: Plan, found: Found | None) -> None:
-        before = found.state if found else "stopped"
-        wanted = plan.state if plan.state != "present" else before
-        plan.state = wanted
-        force, timeout = desired["force"], desired["timeout"]
-        if wanted != before and found:
-            plan.change("state", before, wanted)
-        if before == "stopped" and wanted != "stopped":
+        _domain_power.plan(desired, plan, found.state if found else None)
+        if any(step.verb == "start" for step in plan.steps) and (found is None or not found.active):
             world.storage.check_sources(desired, plan)
-            plan.step("start", paused=wanted == "paused")
-        elif wanted == "stopped" and before != "stopped":
-            plan.step("stop", force=force, timeout=timeout, resume=before == "paused")
-        elif plan.restart_required and desired["restart"] == "if_required" and before == "running":
-            plan.change("restart", None, ", ".join(plan.restart_required))
-            plan.step("stop", force=force, timeout=timeout, resume=False)
-            plan.step("start", paused=wanted == "paused")
-            plan.restart_required = []
-        elif wanted == "paused" and before == "running":
-            plan.step("suspend")
-        elif wanted == "running" and before == "paused":
-            plan.step("resume")
 
     def _plan_absent(self, desired: Options, world: World, plan: Plan, found: Found | None) -> None:
         if found is None:
             return
         plan.change("state", found.state, "absent")
-        if found.live is not None:
+        if found.active:
             if not desired["force"]:
                 raise KvmError(
                     "Domain {0} is {1}: removing it would power it off.".format(plan.name, found.state),
@@ -213,6 +205,13 @@ class Domain(Kind[World]):
         if found.persistent:
             plan.step("undefine")
 
+    def apply(self, world: World, plans: list[Plan]) -> None:
+        for plan in plans:
+            for step in plan.steps:
+                if step.verb not in _domain_power.POWER:
+                    getattr(self, step.verb)(world, plan, **step.args)
+        _domain_power.apply(world.host, world.listing.handles, plans, world.levels)
+
     # Steps.
 
     def _handle(self, world: World, plan: Plan) -> Handle:
@@ -232,34 +231,8 @@ class Domain(Kind[World]):
     def live(self, world: World, plan: Plan, action: _domain_live.Action) -> None:
         _domain_live.apply(world.host, self._handle(world, plan), plan, action)
 
-    def start(self, world: World, plan: Plan, paused: bool) -> None:
-        _libvirt_domain.start(self._handle(world, plan), paused)
-
-    def suspend(self, world: World, plan: Plan) -> None:
-        _libvirt_domain.suspend(self._handle(world, plan))
-
-    def resume(self, world: World, plan: Plan) -> None:
-        _libvirt_domain.resume(self._handle(world, plan))
-
     def destroy(self, world: World, plan: Plan) -> None:
         _libvirt_domain.destroy(self._handle(world, plan))
-
-    def stop(self, world: World, plan: Plan, force: bool, timeout: int, resume: bool) -> None:
-        handle = self._handle(world, plan)
-        if resume:
-            # A paused guest hears nothing.
-            _libvirt_domain.resume(handle)
-        if _libvirt_domain.shutdown(world.host, handle, timeout):
-            return
-        if not force:
-            raise KvmError(
-                "Domain {0} was asked to shut down and has not within {1} s.".format(plan.name, timeout),
-                error_code="timeout",
-                remedy="Look at its console (virsh console {0}), give it a longer timeout, or force: true.".format(
-                    plan.name
-                ),
-            )
-        _libvirt_domain.destroy(handle)
 
     def delete_volume(self, world: World, plan: Plan, path: str) -> None:
         volume = _libvirt_domain.volume_by_path(world.host, path)
@@ -275,6 +248,10 @@ def look(listing: Listing, name: str) -> Found:
     state = listing.state(name)
     persistent = name not in listing.transient
     text = "Domain {0}".format(name)
-    live = _xml.parse(_libvirt_domain.xml(handle, False), text) if state != "stopped" else None
+    live = None
+    if state == "saved":
+        live = _xml.parse(_libvirt_domain.saved_xml(handle), text)
+    elif state != "stopped":
+        live = _xml.parse(_libvirt_domain.xml(handle, False), text)
     config = _xml.parse(_libvirt_domain.xml(handle, True), text)
     return Found(handle, _libvirt.uuid(handle), state, persistent, name in listing.autostart, config, live)

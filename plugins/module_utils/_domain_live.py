@@ -49,16 +49,17 @@ class Action:
     changes: list[Change] = dataclasses.field(default_factory=list)
 
 
-def plan(desired: Options, live: Element, forgotten: list[Change], plan: Plan) -> None:
+def plan(desired: Options, live: Element, forgotten: list[Change], plan: Plan, active: bool) -> None:
     """Add to a plan what is done live, and name what waits.
 
-    forgotten: what the running domain has that was declared once and is not any more.
+    forgotten: what the running domain has that was declared once and is not any more. active: False for one that is
+    saved: it goes on with what it was saved with, and nothing of that can be changed.
     """
     pending = forgotten + _xml_pending(desired, live) + edit(ROWS, _in_own_words(live), _comparable(desired, live))
     known = {change.field for change in plan.changes}
     ports = _free_ports(live)
     for changes in _by_item(pending).values():
-        action = _action(changes, live, desired)
+        action = _action(changes, live, desired) if active else None
         if action is not None and action.needs_port:
             action = action if ports > 0 else None
             ports -= 1

@@ -22,8 +22,8 @@ STEERING: tuple[AnyRow, ...] = (
         "force",
         None,
         Switch(),
-        help="With V(stopped), power the domain off when the guest has not shut down within O(timeout). With "
-        "V(absent), power a running domain off.",
+        help="With V(stopped), power the domain off when the guest has not shut down within O(timeout), and throw the "
+        "memory of one away that is saved. With V(absent), power a running domain off.",
         default=False,
     ),
     Row(
@@ -34,10 +34,17 @@ STEERING: tuple[AnyRow, ...] = (
         default=120,
     ),
     Row(
+        "depends_on",
+        None,
+        Texts(),
+        help="Domains of the same task that start before this one and stop after it.",
+    ),
+    Row(
         "restart",
         None,
-        choices=("never", "if_required"),
-        help="Whether a running domain is shut down and started again when a change needs it.",
+        choices=("never", "if_required", "always"),
+        help="Whether a running domain is shut down and started again: V(if_required) when a change needs it, "
+        "V(always) each time that the task runs, which is for handlers.",
         default="never",
     ),
     Row(
@@ -66,10 +73,10 @@ ROWS: tuple[AnyRow, ...] = (
     Row(
         "state",
         None,
-        help="V(present) is defined, running or not; V(running), V(stopped) and V(paused) are defined and so; "
-        "V(absent) is not defined. V(stopped) asks the guest to shut down. V(absent) refuses a running domain unless "
-        "O(force=true).",
-        choices=("present", "running", "stopped", "paused", "absent"),
+        help="V(present) is defined, running or not; V(running), V(stopped), V(paused) and V(saved) are defined and "
+        "so; V(absent) is not defined. V(stopped) asks the guest to shut down. V(saved) is stopped with the guest's "
+        "memory on disk, from where V(running) goes on. V(absent) refuses a running domain unless O(force=true).",
+        choices=("present", "running", "stopped", "paused", "saved", "absent"),
         default="present",
     ),
     Row("uuid", "uuid", UuidByName(), help="UUID. Left out, a new one is made and an existing one kept.", keep=True),

@@ -144,6 +144,12 @@ class Kind(t.Generic[World]):
         """What has to happen; changes nothing."""
         raise NotImplementedError
 
+    def apply(self, world: World, plans: list[Plan]) -> None:
+        """Take the steps of all plans."""
+        for plan in plans:
+            for step in plan.steps:
+                getattr(self, step.verb)(world, plan, **step.args)
+
     def definition(self, desired: Options, tree: Element) -> list[Change]:
         """Make a definition say what is desired. A typed option wins over the raw xml: it is put into that too.
 
@@ -302,9 +308,7 @@ def declare(kind: Kind[World], host: Host, options: Options, check_mode: bool) -
         with _naming(kind, index, each["name"]) if options.get(kind.plural) else contextlib.nullcontext():
             plans.append(kind.plan(each, world))
     if not check_mode:
-        for plan in plans:
-            for step in plan.steps:
-                getattr(kind, step.verb)(world, plan, **step.args)
+        kind.apply(world, plans)
     results = [plan.result() for plan in plans]
     result: Result = {
         "changed": any(plan.changes for plan in plans),

@@ -21,15 +21,16 @@ options:
       description: Name of the domain. May be left out where O(xml) has it.
       type: str
     state:
-      description: V(present) is defined, running or not; V(running), V(stopped) and V(paused) are defined and so;
-        V(absent) is not defined. V(stopped) asks the guest to shut down. V(absent) refuses a running domain unless
-        O(force=true).
+      description: V(present) is defined, running or not; V(running), V(stopped), V(paused) and V(saved) are defined
+        and so; V(absent) is not defined. V(stopped) asks the guest to shut down. V(saved) is stopped with the guest's
+        memory on disk, from where V(running) goes on. V(absent) refuses a running domain unless O(force=true).
       type: str
       choices:
         - present
         - running
         - stopped
         - paused
+        - saved
         - absent
       default: present
     uuid:
@@ -3476,20 +3477,26 @@ options:
       description: Whether libvirt starts the domain when the host starts.
       type: bool
     force:
-      description: With V(stopped), power the domain off when the guest has not shut down within O(timeout). With
-        V(absent), power a running domain off.
+      description: With V(stopped), power the domain off when the guest has not shut down within O(timeout), and throw
+        the memory of one away that is saved. With V(absent), power a running domain off.
       type: bool
       default: false
     timeout:
       description: Seconds that a guest has to shut down, or to let go of a device.
       type: int
       default: 120
+    depends_on:
+      description: Domains of the same task that start before this one and stop after it.
+      type: list
+      elements: str
     restart:
-      description: Whether a running domain is shut down and started again when a change needs it.
+      description: 'Whether a running domain is shut down and started again: V(if_required) when a change needs it,
+        V(always) each time that the task runs, which is for handlers.'
       type: str
       choices:
         - never
         - if_required
+        - always
       default: never
     remove_volumes:
       description: 'With V(absent): targets, such as V(vda), of the disks whose volumes are deleted too. Media are
