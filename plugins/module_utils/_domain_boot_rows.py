@@ -44,9 +44,11 @@ class _FirmwareFeatures(Many):
 
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
         changes = super().edit(element, wanted, field)
-        if changes and _xml.get(element, "os/@firmware"):
+        if changes:
             for part in ("os/loader", "os/nvram/@template", "os/nvram/@templateFormat"):
                 _xml.drop(element, part)
+            if wanted:
+                _xml.put(element, "os/@firmware", "efi")
         return changes
 
 
