@@ -207,8 +207,8 @@ _SYSINFO = Block(
             ),
             help="Block 1.",
         ),
-        Many(
-            "base_boards",
+        Block(
+            "base_board",
             "baseBoard",
             _entries(
                 manufacturer="Maker.",
@@ -218,7 +218,7 @@ _SYSINFO = Block(
                 asset="Asset tag.",
                 location="Place in the chassis.",
             ),
-            help="Block 2, once for each board.",
+            help="Block 2.",
         ),
         Block(
             "chassis",
