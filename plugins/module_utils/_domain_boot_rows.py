@@ -44,9 +44,11 @@ class _FirmwareFeatures(Many):
 
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
         changes = super().edit(element, wanted, field)
-        if changes and _xml.get(element, "os/@firmware"):
+        if changes:
             for part in ("os/loader", "os/nvram/@template", "os/nvram/@templateFormat"):
                 _xml.drop(element, part)
+            if wanted:
+                _xml.put(element, "os/@firmware", "efi")
         return changes
 
 
@@ -205,8 +207,8 @@ _SYSINFO = Block(
             ),
             help="Block 1.",
         ),
-        Many(
-            "base_boards",
+        Block(
+            "base_board",
             "baseBoard",
             _entries(
                 manufacturer="Maker.",
@@ -216,7 +218,7 @@ _SYSINFO = Block(
                 asset="Asset tag.",
                 location="Place in the chassis.",
             ),
-            help="Block 2, once for each board.",
+            help="Block 2.",
         ),
         Block(
             "chassis",

@@ -29,28 +29,23 @@ def check(desired: Options) -> None:
     _check_launch_security(desired.get("launch_security", {}))
 
 
-def _shown(size: int) -> str:
-    return format_size(size)
-
-
 def _check_memory(desired: Options) -> None:
     if "memory" in desired:
         desired.setdefault("current_memory", desired["memory"])
         if desired["current_memory"] > desired["memory"]:
-            raise BadValue("current_memory", _shown(desired["current_memory"]), "it is more than memory")
+            raise BadValue("current_memory", format_size(desired["current_memory"]), "it is more than memory")
         if desired.get("max_memory", desired["memory"]) < desired["memory"]:
-            raise BadValue("max_memory", _shown(desired["max_memory"]), "it is less than memory")
-    if ("max_memory" in desired) != ("memory_slots" in desired):
-        given, other = ("max_memory", "memory_slots")
-        if given not in desired:
-            given, other = other, given
-        raise BadValue(given, desired[given], "{0} is wanted with it".format(other))
+            raise BadValue("max_memory", format_size(desired["max_memory"]), "it is less than memory")
+    if "max_memory" in desired and "memory_slots" not in desired:
+        raise BadValue("max_memory", format_size(desired["max_memory"]), "memory_slots is wanted with it")
+    if "memory_slots" in desired and "max_memory" not in desired:
+        raise BadValue("memory_slots", desired["memory_slots"], "max_memory is wanted with it")
     backing = desired.get("memory_backing", {})
     if backing.get("pages") and backing.get("hugepages") is False:
         raise BadValue("memory_backing.hugepages", False, "memory_backing.pages are huge pages")
     limits = desired.get("memtune", {})
     if limits.get("swap_hard_limit", math.inf) < limits.get("hard_limit", 0):
-        raise BadValue("memtune.swap_hard_limit", _shown(limits["swap_hard_limit"]), "it is less than hard_limit")
+        raise BadValue("memtune.swap_hard_limit", format_size(limits["swap_hard_limit"]), "it is less than hard_limit")
 
 
 def _check_vcpus(desired: Options) -> None:
@@ -75,7 +70,7 @@ def _check_cells(desired: Options) -> None:
     total = sum(cell["memory"] for cell in cells)
     if "memory" in desired and total > desired["memory"]:
         raise BadValue(
-            field, _shown(total), "together they have more than memory, {0}".format(_shown(desired["memory"]))
+            field, format_size(total), "together they have more than memory, {0}".format(format_size(desired["memory"]))
         )
     if sorted(cell["id"] for cell in cells) != list(range(len(cells))):
         raise BadValue(field, [cell["id"] for cell in cells], "their ids are 0, 1 and so on")
@@ -139,7 +134,7 @@ def _check_features(features: Options) -> None:
     if features.get("apic") is False and features.get("apic_eoi") is not None:
         raise BadValue("features.apic_eoi", features["apic_eoi"], "features.apic is wanted with it")
     if "smm_tseg" in features and not features.get("smm"):
-        raise BadValue("features.smm_tseg", _shown(features["smm_tseg"]), "features.smm is wanted with it")
+        raise BadValue("features.smm_tseg", format_size(features["smm_tseg"]), "features.smm is wanted with it")
     hyperv = features.get("hyperv", {})
     if hyperv.get("mode") == "passthrough" and len(hyperv) > 1:
         single = next(option for option in hyperv if option != "mode")

@@ -62,6 +62,29 @@ def _ranges(numbers: set[int]) -> str:
     return ",".join(str(first) if first == last else "{0}-{1}".format(first, last) for first, last in parts)
 
 
+class PlacedSet(CpuSet):
+    """A set beside a placement: one that is given is not chosen by numad."""
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        placement = place.rpartition("@")[0] + "@placement"
+        if _xml.get(element, placement) == "auto":
+            _xml.put(element, placement, "static")
+        super().write(element, place, value)
+
+
+class Decisive(Text):
+    """A word on which other places hang: they go where it changes, but for the words that they stay with."""
+
+    def __init__(self, *others: str, stay_with: t.Sequence[str] = ()) -> None:
+        super().__init__()
+        self.others, self.stay_with = others, tuple(stay_with)
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        super().write(element, place, value)
+        for other in self.others if value not in self.stay_with else ():
+            _xml.drop(element, other)
+
+
 class AttributeSize(Size):
     """A size in an attribute, with its unit in the one beside it."""
 

@@ -8,7 +8,12 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Switch, Text, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import AttributeSize, CpuSet
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import (
+    AttributeSize,
+    CpuSet,
+    Decisive,
+    PlacedSet,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 if t.TYPE_CHECKING:
@@ -43,15 +48,6 @@ class _MaxVcpus(Integer):
             _xml.put(element, "vcpu/@current", str(current))
         else:
             _xml.drop(element, "vcpu/@current")
-
-
-class _CpuMode(Text):
-    """A mode without what only belonged to the one before."""
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        for part in ("model", "vendor", "@match", "@check", "@migratable"):
-            _xml.drop(element, part)
-        super().write(element, place, value)
 
 
 _TOPOLOGY = Block(
@@ -92,6 +88,7 @@ _CACHE = Block(
         Row(
             "mode",
             "@mode",
+            Decisive("@level", stay_with=("emulate",)),
             choices=("emulate", "passthrough", "disable"),
             help="V(emulate) makes one up, V(passthrough) shows the host's, V(disable) shows none.",
             required=True,
@@ -108,6 +105,7 @@ _MAXPHYSADDR = Block(
         Row(
             "mode",
             "@mode",
+            Decisive("@bits", "@limit"),
             choices=("passthrough", "emulate"),
             help="V(passthrough) shows the host's bits, V(emulate) those of O(cpu.maxphysaddr.bits).",
             required=True,
@@ -217,7 +215,7 @@ CPU = Block(
         Row(
             "mode",
             "@mode",
-            _CpuMode(),
+            Decisive("model", "vendor", "@match", "@check", "@migratable"),
             help="V(host-model) is the host's CPU such that the guest can move to its like, V(host-passthrough) the "
             "very same, V(maximum) all that can be emulated, V(custom) the named O(cpu.model). A new V(kvm) domain has "
             "V(host-model) where O(cpu) is left out.",
@@ -272,6 +270,7 @@ VCPUS: tuple[AnyRow, ...] = (
     Row(
         "vcpu_placement",
         "vcpu/@placement",
+        Decisive("vcpu/@cpuset", stay_with=("static",)),
         choices=("static", "auto"),
         help="V(auto) lets numad choose the host's CPUs, V(static) takes O(cpuset).",
         absent="static",
@@ -279,7 +278,7 @@ VCPUS: tuple[AnyRow, ...] = (
     Row(
         "cpuset",
         "vcpu/@cpuset",
-        CpuSet(),
+        PlacedSet(),
         help="CPUs of the host that the domain may use where O(cputune) says nothing else, such as V(0-3,^2).",
         removable=True,
     ),

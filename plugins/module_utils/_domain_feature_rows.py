@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Presence, Size, Switch, Text, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import PowerOfTwo, Stated
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Presence, Size, Switch, Text
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import Decisive, PowerOfTwo, Stated
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 if t.TYPE_CHECKING:
-    from lxml.etree import _Element as Element
+    pass
 
 _MIB = 1024 * 1024
 
@@ -34,6 +33,7 @@ _HYPERV = Block(
         Row(
             "mode",
             "@mode",
+            Decisive("*", stay_with=("custom",)),
             choices=("custom", "passthrough"),
             help="V(custom) has what is declared here, V(passthrough) all that the host can.",
             absent="custom",
@@ -153,15 +153,6 @@ _FEATURES = Block(
 )
 
 
-class _Offset(Text):
-    """A clock's offset without what only belonged to the one before."""
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        for part in ("@timezone", "@adjustment", "@basis", "@start"):
-            _xml.drop(element, part)
-        super().write(element, place, value)
-
-
 _TIMERS = Many(
     "timers",
     "timer",
@@ -177,6 +168,7 @@ _TIMERS = Many(
         Row(
             "tickpolicy",
             "@tickpolicy",
+            Decisive("catchup", stay_with=("catchup",)),
             choices=("delay", "catchup", "discard"),
             help="What becomes of missed ticks: V(rtc) takes V(delay) and V(catchup), V(pit) V(delay) and V(discard).",
         ),
@@ -202,7 +194,7 @@ _CLOCK = Block(
         Row(
             "offset",
             "@offset",
-            _Offset(),
+            Decisive("@timezone", "@adjustment", "@basis", "@start"),
             choices=("utc", "localtime", "timezone", "variable", "absolute"),
             help="What the guest's clock shows: UTC, the host's time, that of O(clock.timezone), UTC and "
             "O(clock.adjustment), or always O(clock.start). A new domain has V(utc).",

@@ -5,7 +5,12 @@
 from __future__ import annotations
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Presence, Size, Switch
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import AttributeSize, CpuSet
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import (
+    AttributeSize,
+    CpuSet,
+    Decisive,
+    PlacedSet,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 _MIB = 1024 * 1024
@@ -113,10 +118,11 @@ _NUMATUNE = Block(
             help="How strictly memory comes from the nodes.",
             absent="strict",
         ),
-        Row("nodeset", "memory/@nodeset", CpuSet(), help="NUMA nodes of the host, such as V(0-1).", live="numa"),
+        Row("nodeset", "memory/@nodeset", PlacedSet(), help="NUMA nodes of the host, such as V(0-1).", live="numa"),
         Row(
             "placement",
             "memory/@placement",
+            Decisive("memory/@nodeset", "memnode", stay_with=("static",)),
             choices=("static", "auto"),
             help="V(auto) lets numad choose the nodes, V(static) takes O(numatune.nodeset).",
             absent="static",

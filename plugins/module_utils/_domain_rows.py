@@ -11,6 +11,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_cpu_rows imp
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import DEVICES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_feature_rows import FEATURES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_rows import MEMORY
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_qemu_rows import QEMU
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_security_rows import IDENTITY, SECURITY
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_tuning_rows import TUNING
 from ansible_collections.minicloud.kvm.plugins.module_utils._merge import same_machine
@@ -106,5 +107,6 @@ ROWS: tuple[AnyRow, ...] = (
     *FEATURES,
     *SECURITY,
     *DEVICES,
+    *QEMU,
     *STEERING,
 )

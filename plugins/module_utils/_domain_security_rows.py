@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Switch, Text
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Switch, Text
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import Hexadecimal, UuidByName
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
@@ -30,7 +30,6 @@ IDENTITY: tuple[AnyRow, ...] = (
 _SNP = "10.5.0"
 
 SECURITY: tuple[AnyRow, ...] = (
-    Row("emulator", "devices/emulator", PATH, help="Program on the host that runs the guest.", keep=True),
     Many(
         "seclabels",
         "seclabel",

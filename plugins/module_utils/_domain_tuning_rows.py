@@ -13,6 +13,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs impor
     AttributeSize,
     Bytes,
     CpuSet,
+    Decisive,
     Named,
     Quota,
     cpu_numbers,
@@ -59,6 +60,7 @@ class _IothreadIds(Many):
 _SCHEDULER = Row(
     "scheduler",
     "@scheduler",
+    Decisive("@priority", stay_with=("fifo", "rr")),
     choices=("batch", "idle", "fifo", "rr"),
     help="Scheduler of the host's kernel; V(fifo) and V(rr) are for real time.",
     required=True,

@@ -274,7 +274,7 @@ class Many:
 
     def make(self, item: Options) -> Element:
         """A new element for an item."""
-        fresh = _xml.new(self.place.rpartition("/")[2])
+        fresh = _xml.new(_xml.last_step(self.place))
         for place, text in self.fresh.items():
             _xml.put(fresh, place, text)
         edit(self.rows, fresh, item, "")

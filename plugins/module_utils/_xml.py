@@ -28,7 +28,10 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 # The prefixes that other tools write too, where they matter to a reader of the XML.
-_PREFIXES = {"libosinfo": "http://libosinfo.org/xmlns/libvirt/domain/1.0"}
+_PREFIXES = {
+    "libosinfo": "http://libosinfo.org/xmlns/libvirt/domain/1.0",
+    "qemu": "http://libvirt.org/schemas/domain/qemu/1.0",
+}
 if LXML_IMPORT_ERROR is None:
     for _prefix, _namespace in _PREFIXES.items():
         etree.register_namespace(_prefix, _namespace)
@@ -97,6 +100,10 @@ def _split(place: str) -> tuple[str, str | None]:
 @functools.cache
 def _steps(path: str) -> tuple[str, ...]:
     return tuple(_STEP.findall(path))
+
+
+def last_step(path: str) -> str:
+    return _steps(path)[-1]
 
 
 def _make(parent: Element, step: str) -> Element:

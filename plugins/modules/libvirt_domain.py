@@ -244,10 +244,9 @@ options:
             family:
               description: Family of products.
               type: str
-        base_boards:
-          description: Block 2, once for each board.
-          type: list
-          elements: dict
+        base_board:
+          description: Block 2.
+          type: dict
           suboptions:
             manufacturer:
               description: Maker.
@@ -1281,9 +1280,6 @@ options:
     suspend_to_disk:
       description: Whether it is offered hibernation (S4).
       type: bool
-    emulator:
-      description: Program on the host that runs the guest.
-      type: str
     seclabels:
       description: Labels of the host's security drivers, one each.
       type: list
@@ -3473,6 +3469,49 @@ options:
         offset:
           description: Where in it, such as V(1MiB).
           type: str
+    emulator:
+      description: Program on the host that runs the guest.
+      type: str
+    qemu_commandline:
+      description: What is added to QEMU's command line as it is; libvirt marks the domain as tainted by it.
+      type: dict
+      suboptions:
+        args:
+          description: Arguments, one by one, such as V(-device) and V(edu).
+          type: list
+          elements: str
+        env:
+          description: Variables of its environment.
+          type: list
+          elements: dict
+          suboptions:
+            name:
+              description: Name.
+              type: str
+              required: true
+            value:
+              description: Value.
+              type: str
+    qemu_capabilities:
+      description: Abilities of QEMU that libvirt is told, in place of what it found out.
+      type: dict
+      suboptions:
+        add:
+          description: Abilities that QEMU is said to have.
+          type: list
+          elements: str
+        del:
+          description: Abilities that QEMU is said not to have.
+          type: list
+          elements: str
+    qemu_deprecation:
+      description: What QEMU does when libvirt uses something of it that is deprecated; for tests.
+      type: str
+      choices:
+        - none
+        - omit
+        - reject
+        - crash
     autostart:
       description: Whether libvirt starts the domain when the host starts.
       type: bool
