@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import CHARACTER
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import CONTROLLERS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import DISKS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_display_rows import DISPLAY
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_rows import INTERFACES
@@ -12,5 +13,5 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_other_rows i
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many
 
 # Devices that a domain has any number of, and those it has once (a Block).
-DEVICES: tuple[AnyRow, ...] = (DISKS, INTERFACES, *CHARACTER, *DISPLAY, *OTHER)
+DEVICES: tuple[AnyRow, ...] = (DISKS, CONTROLLERS, INTERFACES, *CHARACTER, *DISPLAY, *OTHER)
 LISTS: tuple[Many, ...] = tuple(row for row in DEVICES if isinstance(row, Many))

@@ -1,0 +1,56 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which declared item of a list is which existing one, and what it is called."""
+
+from __future__ import annotations
+
+import typing as t
+
+Item = t.Dict[str, t.Any]
+Test = t.Callable[[Item, Item], bool]
+
+
+def pair(wanted: list[Item], found: list[Item], tests: t.Iterable[Test]) -> dict[int, int]:
+    """Which declared item (index) is which existing one (index): the first test that holds for both tells it."""
+    pairs: dict[int, int] = {}
+    for test in tests:
+        for index, item in enumerate(wanted):
+            if index in pairs:
+                continue
+            free = (other for other in range(len(found)) if other not in pairs.values())
+            other = next((other for other in free if test(item, found[other])), None)
+            if other is not None:
+                pairs[index] = other
+    return pairs
+
+
+def by(keys: t.Sequence[str], agrees: t.Mapping[str, t.Callable[[t.Any, t.Any], bool]]) -> Test:
+    """The test of whether both have all of these options, and they agree."""
+
+    def test(item: Item, other: Item) -> bool:
+        return all(
+            item.get(key) is not None and other.get(key) is not None and agrees[key](item[key], other[key])
+            for key in keys
+        )
+
+    return test
+
+
+def twins(items: list[Item], keys: t.Sequence[str]) -> tuple[int, int, str] | None:
+    """The first item that has the same keys as an earlier one, which one that is, and the key; None: there is none."""
+    for index, item in enumerate(items):
+        given = [key for key in keys if key in item]
+        for other, earlier in enumerate(items[:index]):
+            if given and all(earlier.get(key) == item[key] for key in given):
+                return index, other, given[0]
+    return None
+
+
+def label(item: Item, keys: t.Sequence[str], together: bool) -> str | None:
+    """What an item is called by its keys; None where it has none."""
+    if together:
+        return "-".join(str(item[key]) for key in keys)
+    known = next((item[key] for key in keys if item.get(key)), None)
+    if isinstance(known, dict):
+        known = "-".join(str(value) for value in known.values() if isinstance(value, (str, int)))
+    return None if known is None else str(known)
