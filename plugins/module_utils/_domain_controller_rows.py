@@ -75,13 +75,11 @@ _MODELS = (
     "pcie-switch-downstream-port",
     "pci-expander-bus",
     "pcie-expander-bus",
-    "auto",
     "virtio-scsi",
     "lsilogic",
     "lsisas1068",
     "lsisas1078",
     "ibmvscsi",
-    "ncr53c90",
     "dc390",
     "am53c974",
     "virtio",
@@ -177,7 +175,8 @@ CONTROLLERS = Many(
         ALIAS,
     ),
     help="Controllers. Those that are not declared stay: libvirt adds what the devices need.",
-    keys=("type", "index"),
+    # The companions of a USB controller have its index.
+    keys=("type", "index", "start_port"),
     together=True,
     whole=False,
 )

@@ -9,7 +9,12 @@ import os
 import string
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_controller_rows, _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _domain_controller_rows,
+    _domain_hostdev_rows,
+    _libvirt,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCES
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
@@ -26,11 +31,12 @@ _PREFIX = {"virtio": "vd", "ide": "hd", "fdc": "fd"}
 
 
 def check(desired: Options) -> None:
-    """What can be known of disks and controllers without libvirt.
+    """What can be known of disks, controllers and host devices without libvirt.
 
     Every disk has one source (media drives may have none).
     """
     _domain_controller_rows.check(desired)
+    _domain_hostdev_rows.check(desired)
     for index, disk in enumerate(desired.get("disks", [])):
         field = "disks[{0}]".format(index)
         sources = [option for option in _SOURCES if option in disk]

@@ -24,24 +24,28 @@ def pair(wanted: list[Item], found: list[Item], tests: t.Iterable[Test]) -> dict
     return pairs
 
 
-def by(keys: t.Sequence[str], agrees: t.Mapping[str, t.Callable[[t.Any, t.Any], bool]]) -> Test:
-    """The test of whether both have all of these options, and they agree."""
+def by(keys: t.Sequence[str], agrees: t.Mapping[str, t.Callable[[t.Any, t.Any], bool]], together: bool = False) -> Test:
+    """The test of whether both have all of these options, and they agree. together: or both have one of them not."""
 
     def test(item: Item, other: Item) -> bool:
-        return all(
-            item.get(key) is not None and other.get(key) is not None and agrees[key](item[key], other[key])
-            for key in keys
-        )
+        for key in keys:
+            wanted, found = item.get(key), other.get(key)
+            if wanted is None or found is None:
+                if not together or wanted is not found:
+                    return False
+            elif not agrees[key](wanted, found):
+                return False
+        return True
 
     return test
 
 
-def twins(items: list[Item], keys: t.Sequence[str]) -> tuple[int, int, str] | None:
+def twins(items: list[Item], keys: t.Sequence[str], together: bool) -> tuple[int, int, str] | None:
     """The first item that has the same keys as an earlier one, which one that is, and the key; None: there is none."""
     for index, item in enumerate(items):
-        given = [key for key in keys if key in item]
+        given = list(keys) if together else [key for key in keys[:1] if key in item]
         for other, earlier in enumerate(items[:index]):
-            if given and all(earlier.get(key) == item[key] for key in given):
+            if given and all(earlier.get(key) == item.get(key) for key in given):
                 return index, other, given[0]
     return None
 
@@ -49,8 +53,12 @@ def twins(items: list[Item], keys: t.Sequence[str]) -> tuple[int, int, str] | No
 def label(item: Item, keys: t.Sequence[str], together: bool) -> str | None:
     """What an item is called by its keys; None where it has none."""
     if together:
-        return "-".join(str(item[key]) for key in keys)
-    known = next((item[key] for key in keys if item.get(key)), None)
-    if isinstance(known, dict):
-        known = "-".join(str(value) for value in known.values() if isinstance(value, (str, int)))
-    return None if known is None else str(known)
+        return "-".join(str(item[key]) for key in keys if item.get(key) is not None)
+    words = (_word(item.get(key)) for key in keys)
+    return next((word for word in words if word), None)
+
+
+def _word(value: t.Any) -> str:
+    if isinstance(value, dict):
+        return "-".join(str(each) for each in value.values() if isinstance(each, (str, int)))
+    return str(value or "")

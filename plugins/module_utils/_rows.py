@@ -199,10 +199,10 @@ class Many:
     """A list of dicts, an element each; the declared list is the whole list.
 
     keys: the options that tell which declared item is which existing one, the strongest first. together: they tell it
-    only all together. by_order: what no key tells is paired in order, so that an edited interface keeps its MAC and
-    address; without it, it is replaced. alike: options that have to agree for that. whole: False where libvirt adds
-    elements by itself: those that are not declared stay. fresh: what a new element starts from ({place: text}). where:
-    leaves out elements that are not meant.
+    only all together, or lacking in both. by_order: what no key tells is paired in order, so that an edited interface
+    keeps its MAC and address; without it, it is replaced. alike: options that have to agree for that. whole: False where
+    libvirt adds elements by itself: those that are not declared stay. fresh: what a new element starts from ({place:
+    text}). where: leaves out elements that are not meant.
     """
 
     option: str
@@ -230,7 +230,7 @@ class Many:
 
     def mean(self, field: str, value: Value) -> Value:
         items = [mean(self.rows, item, "{0}[{1}].".format(field, index)) for index, item in enumerate(value)]
-        twins = _pairing.twins(items, self.keys if self.together else self.keys[:1])
+        twins = _pairing.twins(items, self.keys, self.together)
         if twins:
             index, other, key = twins
             name = "{0}[{1}].{2}".format(field, index, key)
@@ -305,7 +305,7 @@ class Many:
         """Which declared item (index) is which existing one (index)."""
         agrees = {row.option: row.agrees for row in self.rows}
         if self.together:
-            return _pairing.pair(wanted, found, [_pairing.by(self.keys, agrees)])
+            return _pairing.pair(wanted, found, [_pairing.by(self.keys, agrees, together=True)])
         tests = [_pairing.by([key], agrees) for key in self.keys]
         tests.append(lambda item, other: agree(self.rows, item, other))
         if self.by_order:

@@ -786,13 +786,11 @@ options:
             - pcie-switch-downstream-port
             - pci-expander-bus
             - pcie-expander-bus
-            - auto
             - virtio-scsi
             - lsilogic
             - lsisas1068
             - lsisas1078
             - ibmvscsi
-            - ncr53c90
             - dc390
             - am53c974
             - virtio
@@ -906,6 +904,442 @@ options:
               type: str
         pcihole64:
           description: 64-bit PCI hole of a root controller (a size).
+          type: str
+        alias:
+          description: Name of the device in libvirt and QEMU; it begins with V(ua-).
+          type: str
+    filesystems:
+      description: Directories of the host that the guest can mount.
+      type: list
+      elements: dict
+      suboptions:
+        target:
+          description: Name under which the guest mounts it.
+          type: str
+          required: true
+        source:
+          description: Directory on the host.
+          type: str
+        socket:
+          description: Socket of a virtiofsd that runs already, instead of a source.
+          type: str
+        driver:
+          description: V(path) is 9p, V(virtiofs) needs shared memory, V(mtp) is a media device on USB. V(mtp) needs
+            libvirt 10.2.0.
+          type: str
+          choices:
+            - path
+            - virtiofs
+            - mtp
+        model:
+          description: Model of 9p.
+          type: str
+          choices:
+            - virtio
+            - virtio-transitional
+            - virtio-non-transitional
+        accessmode:
+          description: 'With whose rights files are made: V(passthrough) those of the guest''s user, V(mapped) QEMU''s
+            with the guest''s kept beside, V(squash) like V(passthrough) without errors. V(virtiofs) has V(passthrough)
+            only.'
+          type: str
+          choices:
+            - passthrough
+            - mapped
+            - squash
+        multidevs:
+          description: What 9p does with several file systems below one source.
+          type: str
+          choices:
+            - default
+            - remap
+            - forbid
+            - warn
+        fmode:
+          description: Mode of new files, of V(mapped) only.
+          type: str
+        dmode:
+          description: Mode of new directories, of V(mapped) only.
+          type: str
+        readonly:
+          description: Whether the guest can't write.
+          type: bool
+        queue:
+          description: Requests that the queue of V(virtiofs) holds.
+          type: int
+        iommu:
+          description: Whether an IOMMU stands before the virtio device.
+          type: bool
+        ats:
+          description: Whether the virtio device may cache address translations.
+          type: bool
+        packed:
+          description: Whether virtio queues are packed.
+          type: bool
+        page_per_vq:
+          description: Whether each virtio queue has a page.
+          type: bool
+        binary:
+          description: How virtiofsd runs.
+          type: dict
+          suboptions:
+            path:
+              description: Program; libvirt finds it where this is left out.
+              type: str
+            xattr:
+              description: Whether extended attributes are passed on.
+              type: bool
+            cache:
+              description: What the guest caches.
+              type: str
+              choices:
+                - none
+                - always
+            sandbox:
+              description: How the program is locked in.
+              type: str
+              choices:
+                - namespace
+                - chroot
+            posix_lock:
+              description: Whether POSIX locks reach the host.
+              type: bool
+            flock:
+              description: Whether BSD locks reach the host.
+              type: bool
+            thread_pool:
+              description: Most threads; 0 is none beside the main one.
+              type: int
+            open_files:
+              description: Most open files. Needs libvirt 10.6.0.
+              type: int
+        uid:
+          description: UIDs of the guest and those of the host that they are. Needs libvirt 10.0.0.
+          type: list
+          elements: dict
+          suboptions:
+            start:
+              description: First UID in the guest.
+              type: int
+              required: true
+            target:
+              description: First UID on the host.
+              type: int
+              required: true
+            count:
+              description: How many.
+              type: int
+              required: true
+        gid:
+          description: GIDs of the guest and those of the host that they are. Needs libvirt 10.0.0.
+          type: list
+          elements: dict
+          suboptions:
+            start:
+              description: First GID in the guest.
+              type: int
+              required: true
+            target:
+              description: First GID on the host.
+              type: int
+              required: true
+            count:
+              description: How many.
+              type: int
+              required: true
+        alias:
+          description: Name of the device in libvirt and QEMU; it begins with V(ua-).
+          type: str
+        boot_order:
+          description: Place in the order of boot; 1 comes first.
+          type: int
+    hostdevs:
+      description: Devices of the host.
+      type: list
+      elements: dict
+      suboptions:
+        pci:
+          description: PCI device of the host, by its address, such as V(0000:06:00.0).
+          type: str
+        usb:
+          description: USB device of the host, by vendor and product, by bus and device, or both.
+          type: dict
+          suboptions:
+            vendor:
+              description: Vendor, such as V('0x1d6b').
+              type: str
+            product:
+              description: Product, such as V('0x0002').
+              type: str
+            bus:
+              description: Bus on the host.
+              type: int
+            device:
+              description: Device on the bus; it changes when replugged.
+              type: int
+        scsi:
+          description: SCSI device of the host.
+          type: dict
+          suboptions:
+            adapter:
+              description: Adapter, such as V(scsi_host0).
+              type: str
+              required: true
+            bus:
+              description: Bus.
+              type: int
+              required: true
+            target:
+              description: Target.
+              type: int
+              required: true
+            unit:
+              description: LUN.
+              type: int
+              required: true
+        iscsi:
+          description: LUN that QEMU itself reaches over the network, and passes on as it is.
+          type: dict
+          suboptions:
+            name:
+              description: Target and LUN, such as V(iqn.2013-07.example:target/1).
+              type: str
+              required: true
+            hosts:
+              description: The server.
+              type: list
+              elements: dict
+              suboptions:
+                name:
+                  description: Name or address.
+                  type: str
+                  required: true
+                port:
+                  description: Port; 3260 where it is left out.
+                  type: int
+            initiator:
+              description: IQN that QEMU logs in with.
+              type: str
+        scsi_host:
+          description: vhost-scsi target of the host, by its name, such as V(naa.5123456789abcde0).
+          type: str
+        mdev:
+          description: Mediated device, such as a share of a graphics card, by its UUID.
+          type: str
+        auth:
+          description: How to log in to a network source.
+          type: dict
+          suboptions:
+            username:
+              description: User name.
+              type: str
+              required: true
+            secret:
+              description: The libvirt secret, by its usage or its UUID.
+              type: dict
+              suboptions:
+                type:
+                  description: Type of the secret.
+                  type: str
+                  choices:
+                    - ceph
+                    - iscsi
+                  required: true
+                usage:
+                  description: Usage of the secret.
+                  type: str
+                uuid:
+                  description: UUID of the secret.
+                  type: str
+        model:
+          description: 'Model: V(vfio-pci) of a mediated device unless said, a virtio one of O(hostdevs[].scsi_host).'
+          type: str
+          choices:
+            - vfio-pci
+            - vfio-ap
+            - vfio-ccw
+            - virtio
+            - virtio-transitional
+            - virtio-non-transitional
+        managed:
+          description: Whether libvirt takes it from the host's driver and back.
+          type: bool
+        driver:
+          description: How a PCI device is passed on.
+          type: str
+          choices:
+            - vfio
+        driver_model:
+          description: The host's VFIO driver for a PCI device. Needs libvirt 10.0.0.
+          type: str
+        startup_policy:
+          description: 'What becomes of the domain when a USB device is missing: V(mandatory) is an error, V(requisite)
+            only at a start, V(optional) never.'
+          type: str
+          choices:
+            - mandatory
+            - requisite
+            - optional
+        guest_reset:
+          description: Which resets of a USB device by the guest are done.
+          type: str
+          choices:
+            - 'off'
+            - uninitialized
+            - 'on'
+        display:
+          description: Whether the device's picture is shown in the graphics.
+          type: bool
+        ramfb:
+          description: Whether there is a picture before the guest's driver loads.
+          type: bool
+        rawio:
+          description: Whether QEMU gets the capability for raw I/O (SCSI).
+          type: bool
+        readonly:
+          description: Whether the guest can't write (SCSI).
+          type: bool
+        shareable:
+          description: Whether several guests may use it (SCSI).
+          type: bool
+        rom:
+          description: ROM of a PCI device.
+          type: dict
+          suboptions:
+            enabled:
+              description: Whether the guest gets the device's ROM at all.
+              type: bool
+            bar:
+              description: Whether the ROM is in the guest's memory map.
+              type: bool
+            file:
+              description: File with the ROM on the host.
+              type: str
+        teaming:
+          description: Network device of PCI that a virtio interface stands in for.
+          type: dict
+          suboptions:
+            type:
+              description: The device goes for a migration.
+              type: str
+              choices:
+                - transient
+              required: true
+            persistent:
+              description: Alias of the interface that stands in.
+              type: str
+              required: true
+        alias:
+          description: Name of the device in libvirt and QEMU; it begins with V(ua-).
+          type: str
+        boot_order:
+          description: Place in the order of boot; 1 comes first.
+          type: int
+    shmems:
+      description: Memory that domains of a host share.
+      type: list
+      elements: dict
+      suboptions:
+        name:
+          description: Name of the memory on the host.
+          type: str
+          required: true
+        model:
+          description: V(ivshmem-doorbell) has interrupts and needs a server.
+          type: str
+          choices:
+            - ivshmem-plain
+            - ivshmem-doorbell
+          required: true
+        size:
+          description: Size, a power of two; V(ivshmem-plain) has 4MiB unless said.
+          type: str
+        role:
+          description: V(master) keeps the memory in a migration, V(peer) has to be unplugged for it.
+          type: str
+          choices:
+            - master
+            - peer
+        server:
+          description: Socket of the server.
+          type: str
+        msi_vectors:
+          description: Interrupt vectors.
+          type: int
+        msi_ioeventfd:
+          description: Whether interrupts are taken aside.
+          type: bool
+        alias:
+          description: Name of the device in libvirt and QEMU; it begins with V(ua-).
+          type: str
+    memory_devices:
+      description: Memory modules. O(memory) contains them, and the domain needs a maximum of memory with slots for
+        them.
+      type: list
+      elements: dict
+      suboptions:
+        model:
+          description: Model.
+          type: str
+          choices:
+            - dimm
+            - nvdimm
+            - virtio-mem
+            - virtio-pmem
+            - sgx-epc
+          required: true
+        size:
+          description: Size; of V(virtio-mem) the most there can be.
+          type: str
+          required: true
+        access:
+          description: Whether other programs can map it.
+          type: str
+          choices:
+            - shared
+            - private
+        discard:
+          description: Whether the contents of a V(dimm) are dropped when QEMU ends.
+          type: bool
+        uuid:
+          description: UUID of an V(nvdimm) of pSeries.
+          type: str
+        path:
+          description: File or device of the host behind an V(nvdimm) or V(virtio-pmem).
+          type: str
+        page_size:
+          description: Size of the host's pages behind it.
+          type: str
+        nodes:
+          description: NUMA nodes of the host that it is taken from, such as V(0-1).
+          type: str
+        align_size:
+          description: Alignment of an V(nvdimm) on the host (a size).
+          type: str
+        pmem:
+          description: Whether the host's file is persistent memory.
+          type: bool
+        node:
+          description: NUMA cell of the guest that it belongs to.
+          type: int
+        block:
+          description: Steps in which V(virtio-mem) grows (a size).
+          type: str
+        requested:
+          description: How much of V(virtio-mem) the guest has (a size).
+          type: str
+        label_size:
+          description: Size of the labels of an V(nvdimm).
+          type: str
+        readonly:
+          description: Whether an V(nvdimm) can't be written.
+          type: bool
+        dynamic_memslots:
+          description: Whether V(virtio-mem) takes slots as it grows. Needs libvirt 10.1.0.
+          type: bool
+        base:
+          description: Address of V(virtio-mem) or V(virtio-pmem) in the guest's memory, such as V('0x150000000').
+            Needs libvirt 9.4.0.
           type: str
         alias:
           description: Name of the device in libvirt and QEMU; it begins with V(ua-).
