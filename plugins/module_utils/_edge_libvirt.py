@@ -17,6 +17,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._engine import (
     declare,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBVIRT_IMPORT_ERROR, connect
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import MASK, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._xml import LXML_IMPORT_ERROR
 
 
@@ -26,8 +27,10 @@ def _invocation(kind: t.Type[Kind[t.Any]], options: Result) -> Result:
     Ansible itself would send back every option of every object, nearly all of them not given.
     """
     given = {option: value for option, value in options.items() if value is not None}
+    # Ansible masks these too, wherever the very text stands; this does not look at the text.
+    given.update({row.option: MASK for row in kind.rows if isinstance(row, Row) and row.no_log and row.option in given})
     if kind.plural in given:
-        given[kind.plural] = [each["name"] for each in given[kind.plural]]
+        given[kind.plural] = [kind.called(each) for each in given[kind.plural]]
     return given
 
 

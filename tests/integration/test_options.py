@@ -25,6 +25,7 @@ import yaml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain import Domain
 from ansible_collections.minicloud.kvm.plugins.module_utils._network import Network
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row, number
+from ansible_collections.minicloud.kvm.plugins.module_utils._secret import Secret
 from lxml import etree
 
 OPTIONS = Path(__file__).parent / "options"
@@ -32,7 +33,9 @@ FILES = sorted(OPTIONS.glob("*.yml"))
 KINDS: dict[str, tuple[t.Any, str, tuple[str, ...], dict[str, t.Any]]] = {
     "domain": (Domain, "libvirt_domain", ("dumpxml", "--inactive", "--security-info"), {"memory": "64MiB"}),
     "net": (Network, "libvirt_net", ("net-dumpxml", "--inactive"), {"state": "present"}),
+    "secret": (Secret, "libvirt_secret", ("secret-dumpxml",), {"usage": "ceph"}),
 }
+LISTINGS = {"net": ("net-list", "--all", "--name"), "secret": ("secret-list",)}
 # What steers a module is tested where it is; it is in no definition.
 STEERING = {"name", "uuid", "state", "autostart", "force", "timeout", "restart", "remove_volumes", "xml"}
 # Not valid by libvirt's schema though libvirt defines and keeps it: a fault of the schema. case: reason.
@@ -77,14 +80,20 @@ def test_options(
     # What virt-xml-validate does, without a process for each.
     schema = etree.RelaxNG(file=f"/usr/share/libvirt/schemas/{kind.tag}.rng")
     good = {name: case for name, case in every.items() if known(case)}
-    listing = "net-list" if module == "libvirt_net" else "list"
+    listing = LISTINGS.get(path.stem.partition("_")[0], ("list", "--all", "--name"))
+
+    def dumped() -> dict[str, str]:
+        """What virsh says of each object of this test; of a list with UUIDs before the names, by these."""
+        lines = [line.split() for line in virsh(*listing).splitlines() if scratch in line]
+        return {words[-1]: virsh(*dump, words[0]) for words in lines}
 
     def look() -> list[str]:
-        return [virsh(*dump, name) for name in virsh(listing, "--all", "--name").split() if name.startswith(scratch)]
+        return list(dumped().values())
 
     converge(module, {kind.plural: [declared(name, case) for name, case in good.items()]}, look)
+    definitions = dumped()
     for name, case in good.items():
-        text = virsh(*dump, f"{scratch}-{name}")
+        text = definitions[declared(name, case)["name"]]
         tree = etree.fromstring(text)
         for xpath in case.get("expect", []):
             assert tree.xpath(xpath), f"{name}: {xpath} does not hold for\n{text}"
