@@ -132,6 +132,8 @@ class Definable(Kind[World]):
     # Steps.
 
     def define(self, world: World, plan: Plan, desired: Options, tree: Element) -> None:
+        if plan.uuid is not None:
+            _xml.put(tree, "uuid", plan.uuid)  # it may have been made by the step before
         handle = self.define_xml(world.host, plan.label, _xml.write(tree))
         plan.uuid = handle.UUIDString()
         kept = self.look(handle, {})
