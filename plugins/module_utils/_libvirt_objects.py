@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, doing
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, LibvirtError, doing
 
 with contextlib.suppress(ImportError):  # which _libvirt.py reports
     import libvirt
@@ -89,5 +89,13 @@ def nwfilter_bindings(host: Host) -> list[str]:
 
 
 def nwfilter_undefine(nwfilter: Handle) -> None:
-    with doing("undefine network filter {0}".format(nwfilter.name())):
-        nwfilter.undefine()
+    try:
+        with doing("undefine network filter {0}".format(nwfilter.name())):
+            nwfilter.undefine()
+    except LibvirtError as error:
+        if error.code == libvirt.VIR_ERR_OPERATION_INVALID:
+            error.error_code = "in_use"
+            error.remedy = (
+                "A running guest's interface has it, or a filter that refers to it: take it from there first."
+            )
+        raise

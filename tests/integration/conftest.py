@@ -45,7 +45,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _clean(conn: libvirt.virConnect, which: t.Callable[[str], bool] = _is_ours) -> None:
-    """Remove scratch domains, networks, pools, secrets, filters; a pool's files stay, their directory is the test's own."""
+    """Remove scratch domains, networks, pools, secrets, filters; a pool's files stay: they are the test's."""
     for domain in conn.listAllDomains():
         if which(domain.name()):
             if domain.isActive():
@@ -59,6 +59,10 @@ def _clean(conn: libvirt.virConnect, which: t.Callable[[str], bool] = _is_ours) 
                 thing.destroy()
             if persistent:
                 thing.undefine()
+    _clean_definitions(conn, which)
+
+
+def _clean_definitions(conn: libvirt.virConnect, which: t.Callable[[str], bool]) -> None:
     for secret in conn.listAllSecrets():
         if which((secret.usageID() or "").lstrip("/")):  # a volume's is a path
             secret.undefine()

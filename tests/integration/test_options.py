@@ -24,6 +24,7 @@ import pytest
 import yaml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain import Domain
 from ansible_collections.minicloud.kvm.plugins.module_utils._network import Network
+from ansible_collections.minicloud.kvm.plugins.module_utils._nwfilter import NwFilter
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row, number
 from ansible_collections.minicloud.kvm.plugins.module_utils._secret import Secret
 from lxml import etree
@@ -33,13 +34,18 @@ FILES = sorted(OPTIONS.glob("*.yml"))
 KINDS: dict[str, tuple[t.Any, str, tuple[str, ...], dict[str, t.Any]]] = {
     "domain": (Domain, "libvirt_domain", ("dumpxml", "--inactive", "--security-info"), {"memory": "64MiB"}),
     "net": (Network, "libvirt_net", ("net-dumpxml", "--inactive"), {"state": "present"}),
+    "nwfilter": (NwFilter, "libvirt_nwfilter", ("nwfilter-dumpxml",), {}),
     "secret": (Secret, "libvirt_secret", ("secret-dumpxml",), {"usage": "ceph"}),
 }
-LISTINGS = {"net": ("net-list", "--all", "--name"), "secret": ("secret-list",)}
+LISTINGS = {"net": ("net-list", "--all", "--name"), "nwfilter": ("nwfilter-list",), "secret": ("secret-list",)}
 # What steers a module is tested where it is; it is in no definition.
 STEERING = {"name", "uuid", "state", "autostart", "force", "timeout", "restart", "remove_volumes", "xml"}
 # Not valid by libvirt's schema though libvirt defines and keeps it: a fault of the schema. case: reason.
-SCHEMA_FAULTS: dict[str, str] = {}
+SCHEMA_FAULTS: dict[str, str] = {
+    "arp": "masks of ARP's addresses",
+    "tcp_option": "TCP options",
+    "layer_4_of_ipv6": "limits and states of connections, and sets",
+}
 
 Case = t.Dict[str, t.Any]
 
