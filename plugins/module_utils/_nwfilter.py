@@ -7,13 +7,13 @@ from __future__ import annotations
 import difflib
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_objects, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_objects, _merge, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, Integer, Text, Uuid, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._definable import XML, Definable, Found, World
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._nwfilter_rules import RULE, make, says, whole
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._nwfilter_rules import RULE, ignored, make, says, whole
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
@@ -95,12 +95,67 @@ class _References(_InOrder):
         return {"filter": item["filter"], **({"parameters": parameters} if parameters else {})}
 
 
+class _Entries(_InOrder):
+    """All entries of a document, rules and references in the order they are in."""
+
+    def elements(self, element: Element) -> list[Element]:
+        return [each for each in element if each.tag in ("rule", "filterref")]
+
+    def entry(self, element: Element) -> Options:
+        return _RULES.entry(element) if element.tag == "rule" else _REFERENCES.entry(element)
+
+    def make(self, item: Options) -> Element:
+        return _RULES.make(item) if "action" in item else _REFERENCES.make(item)
+
+    def show(self, value: Value) -> Value:
+        return [_xml.canonical(self.make(item)) for item in value]
+
+
 class _Chain(Text):
     """A chain; one of another has the priority of that, unless it is declared too."""
 
     def write(self, element: Element, place: str, value: Value) -> None:
         _xml.drop(element, "@priority")
         super().write(element, place, value)
+
+
+_REFERENCES = _References(
+    "filterrefs",
+    "filterref",
+    (
+        Row("filter", "@filter", NAME, required=True, help="Name of the other filter."),
+        Many(
+            "parameters",
+            "parameter",
+            (
+                Row(
+                    "name",
+                    "@name",
+                    Text(r"[A-Za-z0-9_]+", "letters, digits and underscores are wanted"),
+                    required=True,
+                    help="Name, such as V(IP).",
+                ),
+                Row(
+                    "value",
+                    "@value",
+                    Text(r"[A-Za-z0-9_.:]+", "letters, digits, _ . and : are wanted"),
+                    required=True,
+                    help="Value.",
+                ),
+            ),
+            help="Variables of the other filter; a name may come several times.",
+        ),
+    ),
+    help="Other filters that this one takes in, in this order. Those of a new filter stand before its rules.",
+)
+_RULES = _Rules(
+    "rules",
+    "rule",
+    RULE,
+    help="The rules, in this order. A rule is what it says here and nothing else. Where a value is wanted, a "
+    "variable such as V($IP) may stand.",
+)
+_ENTRIES = _Entries("xml", "*", ())
 
 
 class NwFilter(Definable):
@@ -134,42 +189,8 @@ class NwFilter(Definable):
             Integer(-1000, 1000),
             help="Chains with a lower number come first; a new filter has libvirt's default for its O(chain).",
         ),
-        _References(
-            "filterrefs",
-            "filterref",
-            (
-                Row("filter", "@filter", NAME, required=True, help="Name of the other filter."),
-                Many(
-                    "parameters",
-                    "parameter",
-                    (
-                        Row(
-                            "name",
-                            "@name",
-                            Text(r"[A-Za-z0-9_]+", "letters, digits and underscores are wanted"),
-                            required=True,
-                            help="Name, such as V(IP).",
-                        ),
-                        Row(
-                            "value",
-                            "@value",
-                            Text(r"[A-Za-z0-9_.:]+", "letters, digits, _ . and : are wanted"),
-                            required=True,
-                            help="Value.",
-                        ),
-                    ),
-                    help="Variables of the other filter; a name may come several times.",
-                ),
-            ),
-            help="Other filters that this one takes in, in this order. Those of a new filter stand before its rules.",
-        ),
-        _Rules(
-            "rules",
-            "rule",
-            RULE,
-            help="The rules, in this order. A rule is what it says here and nothing else. Where a value is wanted, a "
-            "variable such as V($IP) may stand.",
-        ),
+        _REFERENCES,
+        _RULES,
         XML,
     )
 
@@ -194,6 +215,29 @@ class NwFilter(Definable):
     def fresh(self, desired: Options) -> Element:
         # Without a chain libvirt would not look at the priority.
         return _xml.new("filter", chain="root")
+
+    def definition(self, desired: Options, tree: Element) -> list[Change]:
+        """A document's entries are all there are, if it has any; a single one is added where none says the same."""
+        changes = edit(self.rows, tree, desired)
+        if "xml" not in desired:
+            return changes
+        given = _merge.document(desired["xml"], self.tag)
+        edit(self.rows, given, desired)
+        wanted: list[Options] = _ENTRIES.read(given) or []
+        for each in _ENTRIES.elements(given):
+            given.remove(each)
+        changes += _merge.merge(tree, given)
+        if desired["xml"].tag != self.tag:
+            found: list[Options] = _ENTRIES.read(tree) or []
+            wanted = [*found, *(each for each in wanted if each not in found)]
+        return changes + (_ENTRIES.edit(tree, wanted, "xml") if wanted else [])
+
+    def complete(self, desired: Options, found: Found | None, tree: Element, plan: Plan) -> None:
+        for rule in _xml.find_all(_merge.document(desired["xml"], self.tag), "rule") if "xml" in desired else []:
+            words = ignored(rule)
+            if words and "rules" not in desired:
+                text = "Network filter {0}: libvirt ignores {1} of a rule in xml: {2}"
+                plan.warnings.append(text.format(plan.name, ", ".join(words), _xml.canonical(rule)))
 
     def look(self, handle: Handle, desired: Options) -> Found:
         found = super().look(handle, desired)

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Switch, Text, Texts, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Switch, Text, Texts, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 
 if t.TYPE_CHECKING:
@@ -45,7 +45,9 @@ class Match(Text):
             match = _VARIABLE.fullmatch(text)
             if match is None:
                 raise ValueError(text)
-            return "${0}{1}".format(match[1], "[{0}]".format(match[2]) if match[2] else "")
+            index = match[2] and match[2].replace(match[2].lstrip("@"), str(int(match[2].lstrip("@"))))
+            # The iterator that goes without saying.
+            return "${0}{1}".format(match[1], "" if index in (None, "@0") else "[{0}]".format(index))
         return self.meaning(text)
 
 
@@ -147,24 +149,46 @@ class Words(Texts):
         self.most = most
 
     def mean(self, option: str, value: Value) -> Value:
-        fold = str.lower if self.ordered else str.upper
-        texts = super().mean(option, [fold(str(each)) for each in value])
+        texts = super().mean(option, [self._fold(str(each)) for each in value])
         if not texts or len(texts) > self.most or ("NONE" in texts and len(texts) > 1):
             raise BadValue(option, value, "one to {0} words are wanted, and NONE stands alone".format(self.most))
         return self._sorted(texts)
+
+    def _fold(self, word: str) -> str:
+        return word.lower() if self.choices[0].islower() else word.upper()
 
     def _sorted(self, texts: list[str]) -> list[str]:
         return texts if self.ordered else sorted(set(texts), key=[*self.choices, *texts].index)
 
     def read(self, element: Element, place: str) -> Value | None:
         text = _xml.get(element, place)
-        return None if text is None else self._sorted(text.split(","))
+        return None if text is None else self._sorted([self._fold(each.strip()) for each in text.split(",")])
 
     def write(self, element: Element, place: str, value: Value) -> None:
         _xml.put(element, place, ",".join(value))
 
 
 class TrueFalse(Switch):
+    """What libvirt takes for true, or for false; every other text is the other."""
+
+    def __init__(self, known: bool) -> None:
+        super().__init__("true", "false")
+        self.known = known
+
     def read(self, element: Element, place: str) -> Value | None:
         text = _xml.get(element, place)
-        return None if text is None else text.lower() in ("true", "yes", "1")
+        if text is None:
+            return None
+        return text in ("true", "yes", "1") if self.known else text.lower() not in ("false", "0")
+
+
+class Priority(Integer):
+    """A rule's; libvirt takes 500 for one that it can't read or that is out of bounds."""
+
+    def __init__(self) -> None:
+        super().__init__(-1000, 1000)
+
+    def read(self, element: Element, place: str) -> Value | None:
+        text = _xml.get(element, place) or ""
+        number = int(text) if re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII) else 500
+        return number if -1000 <= number <= 1000 else 500

@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Text, Texts
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Text, Texts
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._nwfilter_codecs import (
     Count,
@@ -21,6 +21,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._nwfilter_codecs imp
     MacAddress,
     MacMask,
     Match,
+    Priority,
     TrueFalse,
     Words,
 )
@@ -67,7 +68,7 @@ CONDITIONS = (
     _row("arpsrcipmask", IpMask(), "Prefix length of O(arpsrcipaddr)."),
     _row("arpdstipaddr", IpAddress(), "V(arp), V(rarp): target's IP address in the message."),
     _row("arpdstipmask", IpMask(), "Prefix length of O(arpdstipaddr)."),
-    _row("gratuitous", TrueFalse("true", "false"), "V(arp), V(rarp): whether it is a gratuitous message."),
+    _row("gratuitous", TrueFalse(known=True), "V(arp), V(rarp): whether it is a gratuitous message."),
     _row("srcipaddr", IpAddress(), "Sender's IP address."),
     _row("srcipmask", IpMask(), "Prefix length of O(srcipaddr)."),
     _row("dstipaddr", IpAddress(), "Receiver's IP address."),
@@ -194,13 +195,13 @@ RULE = (
     Row(
         "priority",
         "@priority",
-        Integer(-1000, 1000),
+        Priority(),
         help="Rules with a lower number come first; V(500) where it is left out.",
     ),
     Row(
         "statematch",
         "@statematch",
-        TrueFalse("true", "false"),
+        TrueFalse(known=False),
         help="Whether connections are tracked; true where it is left out.",
     ),
     Row("protocol", None, choices=tuple(PROTOCOLS), help="Packets of which protocol match. Left out, all do."),
@@ -282,20 +283,48 @@ def _check_negated(field: str, rule: Options, given: list[str]) -> None:
 
 
 def says(element: Element) -> Options:
-    """What a rule of libvirt's says, as whole() has it."""
-    rule = {**_DEFAULTS, **{k: v for k, v in read(RULE[:4], element).items() if v is not None}}
-    negated = []
-    for child in element:
-        if child.tag not in PROTOCOLS:
-            continue
+    """What a rule's element says to libvirt, as whole() has it."""
+    rule = {**_DEFAULTS, **{key: value for key, value in read(RULE[:4], element).items() if value is not None}}
+    negated = set()
+    for child in _conditions(element):
         rule["protocol"] = str(child.tag)
-        found = {option: value for option, value in read(CONDITIONS, child).items() if value is not None}
+        found = {option: value for option, value in read(_rows(str(child.tag)), child).items() if value is not None}
         rule.update(found)
         if child.get("match") == "no":
-            negated += [option for option in found if option not in BELONGS and option != "comment"]
+            negated |= {option for option in found if option not in BELONGS and option != "comment"}
+    for option, leader in _led(rule).items():
+        negated -= {option}
+        negated |= {option} if leader in negated and option in rule else set()
     if negated:
         rule["negated"] = sorted(negated)
     return rule
+
+
+def ignored(element: Element) -> list[str]:
+    """What a user's element says that libvirt would not."""
+    rule = says(element)
+    places = {str(row.place)[1:]: row.option for row in _rows(str(rule.get("protocol")))}
+    words = []
+    for child in element:
+        if child.tag != rule.get("protocol"):
+            words.append("<{0}>".format(child.tag))
+            continue
+        for attribute in map(str, child.attrib):
+            option = places.get(attribute, "")
+            lost = _led(rule).get(option, option) not in rule.get("negated", ()) and child.get("match") == "no"
+            if attribute != "match" and (not option or (lost and option in _led(rule))):
+                words.append("{0} of <{1}>{2}".format(attribute, child.tag, " with match='no'" if option else ""))
+    return words
+
+
+def _rows(protocol: str) -> list[Row]:
+    return [row for row in CONDITIONS if row.option in PROTOCOLS.get(protocol, ())]
+
+
+def _conditions(element: Element) -> list[Element]:
+    """The elements of a rule that libvirt looks at: those of the first protocol."""
+    known = [child for child in element if child.tag in PROTOCOLS]
+    return [child for child in known if child.tag == known[0].tag]
 
 
 def make(rule: Options) -> Element:
