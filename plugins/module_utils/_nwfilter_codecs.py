@@ -15,7 +15,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadVa
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_VARIABLE = re.compile(r"\$\s*([A-Za-z0-9_]+)\s*(?:\[\s*(@?[0-9]+)\s*\])?\s*")
+_VARIABLE = re.compile(r"\$\s*([A-Za-z0-9_]+)\s*(?:\[\s*(@?)([0-9]+)\s*\])?\s*")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+", re.ASCII)
 
 
@@ -45,9 +45,9 @@ class Match(Text):
             match = _VARIABLE.fullmatch(text)
             if match is None:
                 raise ValueError(text)
-            index = match[2] and match[2].replace(match[2].lstrip("@"), str(int(match[2].lstrip("@"))))
-            # The iterator that goes without saying.
-            return "${0}{1}".format(match[1], "" if index in (None, "@0") else "[{0}]".format(index))
+            index = match[2] + str(int(match[3])) if match[3] else "@0"
+            # The first iterator goes without saying.
+            return "${0}{1}".format(match[1], "" if index == "@0" else "[{0}]".format(index))
         return self.meaning(text)
 
 
@@ -132,7 +132,7 @@ class Flags(Match):
         return "{0}/{1}".format(self._set(mask), self._set(flags))
 
     def _set(self, text: str) -> str:
-        given = {word.strip().upper() for word in text.split(",")}
+        given = {word.strip().upper() for word in text.split(",")} - {""}
         if "ALL" in given:
             given = {"ALL", *self.words}
         if given - {"ALL", "NONE", *self.words}:
