@@ -85,7 +85,14 @@ def nwfilter_define(host: Host, name: str, xml: str) -> Handle:
 def nwfilter_bindings(host: Host) -> list[str]:
     """The XML of each binding: a guest's network device and the filter on it."""
     with doing("list the network filters' bindings"):
-        return [str(binding.XMLDesc(0)) for binding in host.connection.listAllNWFilterBindings(0)]
+        found = []
+        for binding in host.connection.listAllNWFilterBindings(0):
+            try:
+                found.append(str(binding.XMLDesc(0)))
+            except libvirt.libvirtError as error:  # its guest may have stopped since
+                if error.get_error_code() != libvirt.VIR_ERR_NO_NWFILTER_BINDING:
+                    raise
+        return found
 
 
 def nwfilter_undefine(nwfilter: Handle) -> None:

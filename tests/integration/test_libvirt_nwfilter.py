@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.minicloud.kvm.plugins.module_utils._nwfilter import NwFilter
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import read, show
+from ansible_collections.minicloud.kvm.plugins.module_utils._xml import parse
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_nwfilter"
@@ -123,6 +127,19 @@ def test_xml_is_compared_by_what_libvirt_makes_of_it(
     text = virsh("nwfilter-dumpxml", scratch)
     assert text.count("<rule") == 1
     assert "clean-traffic" in text
+
+
+def test_what_is_there_can_be_declared_as_it_is(run_module: t.Any, virsh: t.Any, libvirt_uri: str) -> None:
+    """libvirt's own filters: what they say, as options, is no change; and so is their XML without a UUID."""
+    names = [line.split()[-1] for line in virsh("nwfilter-list").splitlines()]
+    dumps = {name: virsh("nwfilter-dumpxml", name) for name in names if not name.startswith("mct-")}
+    assert "clean-traffic" in dumps
+    trees = {name: parse(text, name) for name, text in dumps.items()}
+    typed = [show(NwFilter.rows, read(NwFilter.rows, tree)) for tree in trees.values()]
+    assert {row for each in typed for row in each} >= {"name", "uuid", "chain", "priority", "rules", "filterrefs"}
+    assert not run_module(MODULE, {"nwfilters": typed}, check=True)["changed"]
+    raw = [{"xml": re.sub("<uuid>.*</uuid>", "", text)} for text in dumps.values()]
+    assert not run_module(MODULE, {"nwfilters": raw}, check=True)["changed"]
 
 
 def test_what_libvirt_ignores_in_xml_is_a_warning(
