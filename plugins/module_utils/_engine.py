@@ -175,7 +175,8 @@ def argument_spec(kind: t.Type[Kind[t.Any]]) -> Options:
     rows = spec(kind.rows)
     return {
         "uri": {"type": "str", "default": "qemu:///system"},
-        kind.plural: {"type": "list", "elements": "dict", "options": rows},
+        # Not a secret itself, whatever it is called; an option in it may be one.
+        kind.plural: {"type": "list", "elements": "dict", "options": rows, "no_log": False},
         **rows,
     }
 

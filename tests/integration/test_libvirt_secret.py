@@ -196,19 +196,21 @@ def test_bad_input_is_refused_before_anything_is_done(
     assert virsh("secret-list") == before
 
 
-def test_a_value_is_nowhere_but_in_libvirt(run_module: t.Any, scratch: str, tmp_path: Path) -> None:
+def test_a_value_is_nowhere_but_in_libvirt(run_module: t.Any, scratch: str, tmp_path: Path, libvirt_uri: str) -> None:
     """Not in any result with -vvv, and in no log, be it of one secret or of several, applied, checked or failed."""
+    odd = VALUE + "\"'\\\n\u00e4"  # Python and JSON write all of these differently
     encoded = base64.b64encode(VALUE.encode()).decode()
     one = {"usage": "ceph", "name": scratch}
     before = {log: log.stat().st_size for log in LOGS if log.exists()}
     tasks = [
         {**one, "value": VALUE},
         {**one, "value_base64": encoded},
-        {**one, "value": VALUE + "x"},
-        {"secrets": [{**one, "value": VALUE}, {"usage": "tls", "name": scratch, "value_base64": encoded}]},
-        {**one, "value": VALUE, "uuid": "0c7c1a3e-7e0c-4f0a-8b5e-3f1d2c4b5a69"},
+        {**one, "value": odd},
+        {"secrets": [{**one, "value": odd}, {"usage": "tls", "name": scratch, "value_base64": encoded}]},
+        {"secrets": [{**one, "value": odd, "uuid": "0c7c1a3e-7e0c-4f0a-8b5e-3f1d2c4b5a69"}]},
         {**one, "value": VALUE, "state": "nonsense"},
-        {**one, "value": VALUE, "nonsense": True},
+        {**one, "value": odd, "nonsense": True},
+        {"secrets": [{**one, "value": odd, "nonsense": True}]},
     ]
     play = [
         {
@@ -220,6 +222,12 @@ def test_a_value_is_nowhere_but_in_libvirt(run_module: t.Any, scratch: str, tmp_
     ]
     path = tmp_path / "play.json"
     path.write_text(json.dumps(play))
+    # What the module gives to syslog, which is not there on every machine.
+    syslog = tmp_path / "syslog"
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import syslog\nsyslog.syslog = lambda *words: print(*words, file=open({str(syslog)!r}, 'a'))\n"
+    )
+    environment = {"ANSIBLE_LOG_PATH": str(tmp_path / "log"), "ANSIBLE_NOCOLOR": "1", "PYTHONPATH": str(tmp_path)}
     for more in (["--check"], []):
         done = subprocess.run(
             [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", "-vvv", "--diff", *more, path],
@@ -227,12 +235,15 @@ def test_a_value_is_nowhere_but_in_libvirt(run_module: t.Any, scratch: str, tmp_
             text=True,
             check=False,
             timeout=300,
-            env={**os.environ, "ANSIBLE_LOG_PATH": str(tmp_path / "log"), "ANSIBLE_NOCOLOR": "1"},
+            env={**os.environ, **environment},
         )
         told = done.stdout + done.stderr + (tmp_path / "log").read_text()
-        assert "ok=7" in told, told
+        assert f"ok={len(tasks)}" in told, told
+        logged = syslog.read_text()
+        assert f"Invoked for secrets: {scratch}, {scratch}" in logged
         for secret in (VALUE, encoded):
             assert secret not in told, told
+            assert secret not in logged, logged
     for log, size in before.items():
         with log.open("rb") as handle:
             handle.seek(size)
