@@ -117,7 +117,7 @@ options:
             - all-ipv6
         negated:
           description: 'Those of the other options that must not match. What belongs to one, such as a mask, follows
-            it. With most protocols O(dstportstart) follows O(srcportstart), and O(code) follows O(type): that is
+            it. With most protocols C(dstportstart) follows C(srcportstart), and C(code) follows C(type): that is
             how libvirt is.'
           type: list
           elements: str
@@ -125,13 +125,13 @@ options:
           description: Sender's MAC address.
           type: str
         srcmacmask:
-          description: Bits of O(srcmacaddr) that count.
+          description: Bits of C(srcmacaddr) that count.
           type: str
         dstmacaddr:
           description: Receiver's MAC address.
           type: str
         dstmacmask:
-          description: Bits of O(dstmacaddr) that count.
+          description: Bits of C(dstmacaddr) that count.
           type: str
         protocolid:
           description: 'V(mac): protocol inside, by name or number.'
@@ -161,13 +161,13 @@ options:
           description: 'V(arp), V(rarp): sender''s IP address in the message.'
           type: str
         arpsrcipmask:
-          description: Prefix length of O(arpsrcipaddr).
+          description: Prefix length of C(arpsrcipaddr).
           type: str
         arpdstipaddr:
           description: 'V(arp), V(rarp): target''s IP address in the message.'
           type: str
         arpdstipmask:
-          description: Prefix length of O(arpdstipaddr).
+          description: Prefix length of C(arpdstipaddr).
           type: str
         gratuitous:
           description: 'V(arp), V(rarp): whether it is a gratuitous message.'
@@ -176,13 +176,13 @@ options:
           description: Sender's IP address.
           type: str
         srcipmask:
-          description: Prefix length of O(srcipaddr).
+          description: Prefix length of C(srcipaddr).
           type: str
         dstipaddr:
           description: Receiver's IP address.
           type: str
         dstipmask:
-          description: Prefix length of O(dstipaddr).
+          description: Prefix length of C(dstipaddr).
           type: str
         srcipfrom:
           description: First of the sender's addresses.
@@ -223,7 +223,7 @@ options:
           type: list
           elements: str
         ipset:
-          description: 'V(all), V(all-ipv6): an IP set of the host, with O(ipsetflags). libvirt loses it with other
+          description: 'V(all), V(all-ipv6): an IP set of the host, with C(ipsetflags). libvirt loses it with other
             protocols.'
           type: str
         ipsetflags:
@@ -258,7 +258,7 @@ options:
           description: 'V(stp): MAC address of the root bridge.'
           type: str
         root_address_mask:
-          description: Bits of O(root_address) that count.
+          description: Bits of C(root_address) that count.
           type: str
         root_cost:
           description: 'V(stp): cost of the path to the root bridge.'
@@ -276,7 +276,7 @@ options:
           description: 'V(stp): MAC address of the sender.'
           type: str
         sender_address_mask:
-          description: Bits of O(sender_address) that count.
+          description: Bits of C(sender_address) that count.
           type: str
         port:
           description: 'V(stp): port.'
