@@ -226,6 +226,8 @@ class NwFilter(Definable):
         wanted: list[Options] = _ENTRIES.read(given) or []
         for each in _ENTRIES.elements(given):
             given.remove(each)
+        if given.get("chain", tree.get("chain")) != tree.get("chain") and given.get("priority") is None:
+            _xml.drop(tree, "@priority")  # another chain has another default
         changes += _merge.merge(tree, given)
         if desired["xml"].tag != self.tag:
             found: list[Options] = _ENTRIES.read(tree) or []

@@ -113,7 +113,11 @@ def test_xml_is_compared_by_what_libvirt_makes_of_it(
     lines = made.splitlines()
     rule = next(index for index, line in enumerate(lines) if "<mac" in line)
     moved = [*lines[:2], *lines[rule - 1 : rule + 2], *lines[2 : rule - 1], *lines[rule + 2 :]]
-    for drift in ("\n".join(moved), made.replace("</filter>", "<filterref filter='no-mac-spoofing'/></filter>")):
+    for drift in (
+        "\n".join(moved),
+        made.replace("</filter>", "<filterref filter='no-mac-spoofing'/></filter>"),
+        made.replace("chain='root'", "chain='arp'"),
+    ):
         define(virsh, tmp_path / "drift.xml", drift)
         assert virsh("nwfilter-dumpxml", scratch) != made
         converge(MODULE, {"xml": document}, look)

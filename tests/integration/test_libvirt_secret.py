@@ -119,6 +119,19 @@ def test_the_value_of_a_private_secret_is_set_every_time_or_once(
     assert "private" in virsh("secret-dumpxml", uuid)
 
 
+def test_what_was_cut_off_before_it_had_its_value_gets_it(
+    converge: t.Any, virsh: t.Any, look: t.Any, scratch: str, uuid_of: t.Any, tmp_path: Path
+) -> None:
+    """As the module leaves a secret where it is killed: a private one that is set once becomes private at the end."""
+    path = tmp_path / "secret.xml"
+    path.write_text(f"<secret private='no'><usage type='tls'><name>{scratch}</name></usage></secret>")
+    virsh("secret-define", str(path))
+    args = {"usage": "tls", "name": scratch, "private": True, "value": VALUE, "update_value": "on_create"}
+    assert fields(converge(MODULE, args, look)) == ["private", "value"]
+    kept = Path(f"/etc/libvirt/secrets/{uuid_of(scratch)}.base64")
+    assert base64.b64decode(kept.read_text()).decode() == VALUE
+
+
 def test_by_its_uuid_alone(converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, scratch: str) -> None:
     uuid = "0c7c1a3e-7e0c-4f0a-8b5e-" + scratch.rpartition("-")[2].rjust(12, "0")
     try:
