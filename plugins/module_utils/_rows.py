@@ -202,9 +202,9 @@ class Many:
     keys: the options that tell which declared item is which existing one, the strongest first. together: they tell it
     only all together, or lacking in both. by_order: what no key tells is paired in order, so that an edited interface
     keeps its MAC and address; without it, it is replaced. alike: options that have to agree for that. whole: False
-    where libvirt adds elements by itself: those that are not declared stay. fresh: what a new element starts from ({place:
-    text}). where: leaves out elements that are not meant. implied: tells those that libvirt has by itself: one may be
-    declared, but one that is not is neither removed nor made another.
+    where libvirt adds elements by itself: those that are not declared stay. fresh: what a new element starts from
+    ({place: text}). where: leaves out elements that are not meant. implied: tells those that libvirt has by itself: one
+    may be declared, but one that is not is neither removed nor made another.
     """
 
     option: str
