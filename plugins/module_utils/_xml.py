@@ -3,12 +3,14 @@
 """libvirt's XML: read, look up, edit in place. The only importer of lxml.
 
 A *place* says where a value lives, relative to an element: ``memory`` (the element's text), ``@type`` (an attribute),
-``cpu/topology/@cores`` (an attribute further down). Editing keeps every node that it does not name.
+``cpu/topology/@cores`` (an attribute further down). A tag may have a namespace, ``{http://an.org/1.0}options``. Editing
+keeps every node that it does not name.
 """
 
 from __future__ import annotations
 
 import copy
+import re
 import traceback
 import typing as t
 
@@ -22,6 +24,9 @@ except ImportError:
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
+
+# A tag, whose namespace may hold slashes.
+_STEP = re.compile(r"(?:\{[^}]*\}|[^/{])+")
 
 
 def parse(text: str, what: str) -> Element:
@@ -59,6 +64,10 @@ def _split(place: str) -> tuple[str, str | None]:
     return (path.rstrip("/"), attribute) if at else (place, None)
 
 
+def _steps(path: str) -> list[str]:
+    return _STEP.findall(path)
+
+
 def find(element: Element, path: str) -> Element | None:
     return element if not path else element.find(path)
 
@@ -69,7 +78,7 @@ def find_all(element: Element, path: str) -> list[Element]:
 
 def need(element: Element, path: str) -> Element:
     """The element at a path, made where it is missing."""
-    for tag in path.split("/") if path else []:
+    for tag in _steps(path):
         child = element.find(tag)
         if child is None:
             child = etree.SubElement(element, tag)
@@ -108,8 +117,8 @@ def put_all(element: Element, place: str, texts: t.Sequence[str]) -> None:
     """Replace all elements at a place by one for each text."""
     path, attribute = _split(place)
     drop(element, path)
-    parent_path, _slash, tag = path.rpartition("/")
-    parent = need(element, parent_path) if texts else None
+    *parents, tag = _steps(path)
+    parent = need(element, "/".join(parents)) if texts else None
     for text in texts:
         child = etree.SubElement(t.cast("Element", parent), tag)
         if attribute is not None:
@@ -150,7 +159,7 @@ def _drop_empty(element: Element) -> None:
 
 def add(element: Element, path: str, child: Element) -> None:
     """Append a child below a path's parent, behind the last sibling of its kind, so that devices keep their order."""
-    add_child(need(element, path.rpartition("/")[0]), child)
+    add_child(need(element, "/".join(_steps(path)[:-1])), child)
 
 
 def add_child(parent: Element, child: Element) -> None:

@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The running guests of a network: who they are, and how they get back into it after it was stopped.
+
+A network that stops takes its bridge along: the guests' tap devices hang loose, and libvirt does not put them on the
+bridge of the network that starts again. It does when an interface changes its network; so each is moved to a network
+made for that, and back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_domain, _libvirt_network, _xml
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+    from lxml.etree import _Element as Element
+
+# A network of that name is there only while guests are plugged back, or where that was interrupted.
+AWAY = "{0}-plug"
+_DEVICES = "/sys/class/net"
+
+
+@dataclasses.dataclass(frozen=True)
+class Guest:
+    """An interface of a running domain."""
+
+    domain: Handle
+    network: str
+    device: str
+    mac: str
+    interface: Element
+
+    @property
+    def label(self) -> str:
+        return "{0} {1}".format(self.domain.name(), self.mac)
+
+    @property
+    def bridged(self) -> bool:
+        """Whether it is a tap device on a bridge of the host; a device of its own (macvtap) stays what it is."""
+        return bool(_xml.get(self.interface, "source/@bridge")) and _xml.find(self.interface, "virtualport") is None
+
+
+def guests(host: Host) -> list[Guest]:
+    """All interfaces of running domains that are in a network."""
+    found = []
+    for domain, text in _libvirt_network.running_domains(host):
+        for interface in _xml.find_all(_xml.parse(text, domain.name()), "devices/interface"):
+            network = _xml.get(interface, "source/@network")
+            if network is not None:
+                device, mac = _xml.get(interface, "target/@dev") or "", _xml.get(interface, "mac/@address") or ""
+                found.append(Guest(domain, network, device, mac, interface))
+    return found
+
+
+def has_device(name: str) -> bool:
+    return os.path.exists(os.path.join(_DEVICES, name))
+
+
+def loose_taps() -> set[str]:
+    """The host's tap devices that are on no bridge."""
+    return {
+        name
+        for name in os.listdir(_DEVICES)
+        if os.path.exists(os.path.join(_DEVICES, name, "tun_flags"))
+        and not os.path.exists(os.path.join(_DEVICES, name, "master"))
+    }
+
+
+def plug(host: Host, name: str, members: list[Guest]) -> None:
+    """Put the interfaces back on the bridge of an active network."""
+    networks = _libvirt.networks(host)
+    away = networks.get(AWAY.format(name))
+    if away is None and members:
+        away = _libvirt_network.create(host, AWAY.format(name), _xml.write(_away(name, members)))
+    try:
+        for guest in members:
+            if guest.network == name:
+                _move(guest, AWAY.format(name))
+            _move(guest, name)
+    finally:
+        # With a guest still in it, it stays for the next run to see.
+        if away is not None and not any(guest.network == AWAY.format(name) for guest in guests(host)):
+            _libvirt.stop(away)
+
+
+def _away(name: str, members: list[Guest]) -> Element:
+    """A network with a bridge and nothing else; an interface keeps its portgroup when it moves."""
+    tree = _xml.new("network")
+    _xml.put(tree, "name", AWAY.format(name))
+    _xml.put(tree, "dns/@enable", "no")
+    for group in sorted({_xml.get(guest.interface, "source/@portgroup") or "" for guest in members} - {""}):
+        tree.append(_xml.new("portgroup", name=group))
+    return tree
+
+
+def _move(guest: Guest, network: str) -> None:
+    interface = _xml.clone(guest.interface)
+    source = _xml.need(interface, "source")
+    for passing in ("portid", "bridge"):
+        source.attrib.pop(passing, "")
+    source.set("network", network)
+    _libvirt_domain.update(guest.domain, _xml.write(interface))
