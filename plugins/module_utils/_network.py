@@ -92,9 +92,8 @@ class Network(Activatable):
     def _plan_guests(self, desired: Options, world: World, plan: Plan, found: Found | None, tree: Element) -> None:
         """Restart where it is needed and allowed, and put guests on the bridge that should be and are not."""
         if found is None or found.live is None:
-            # Guests may have outlived a network that was stopped by hand.
-            members = _members(world, plan.name) if found else []
-            _plug(plan, [guest for guest in members if guest.bridged or guest.network != plan.name])
+            # Guests may have outlived a network that was stopped by hand, or by force.
+            _plug(plan, [guest for guest in _members(world, plan.name) if guest.bridged])
             return
         bridge = _xml.get(found.live, "bridge/@name") if mode_of(found.live) in SERVED else None
         if bridge and not world.host.remote and not _network_guests.has_device(bridge):
