@@ -171,7 +171,9 @@ class Network(Activatable):
         _libvirt_network.set_text(world.found[plan.name].handle, which, text)
 
     def plug(self, world: World, plan: Plan, members: list[Guest]) -> None:
-        _network_guests.plug(world.host, plan.name, members)
+        found = world.found.get(plan.name)
+        network = _xml.new("network") if found is None else found.config if found.live is None else found.live
+        _network_guests.plug(world.host, plan.name, members, network)
 
 
 def _members(world: World, name: str) -> list[Guest]:

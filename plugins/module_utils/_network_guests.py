@@ -70,17 +70,16 @@ def loose_taps() -> set[str]:
     }
 
 
-def plug(host: Host, name: str, members: list[Guest]) -> None:
-    """Put the interfaces back on the bridge of an active network."""
-    networks = _libvirt.networks(host)
-    away = networks.get(AWAY.format(name))
+def plug(host: Host, name: str, members: list[Guest], network: Element) -> None:
+    """Put the interfaces back on the bridge of an active network. network: the definition that they were in."""
+    away = _libvirt.networks(host).get(AWAY.format(name))
     if away is None and members:
         away = _libvirt_network.create(host, AWAY.format(name), _xml.write(_away(name, members)))
     try:
         for guest in members:
             if guest.network == name:
-                _move(guest, AWAY.format(name))
-            _move(guest, name)
+                _move(guest, AWAY.format(name), network)
+            _move(guest, name, network)
     finally:
         # With a guest still in it, it stays for the next run to see.
         if away is not None and not any(guest.network == AWAY.format(name) for guest in guests(host)):
@@ -97,10 +96,25 @@ def _away(name: str, members: list[Guest]) -> Element:
     return tree
 
 
-def _move(guest: Guest, network: str) -> None:
+def _move(guest: Guest, target: str, network: Element) -> None:
     interface = _xml.clone(guest.interface)
+    # The XML of a running guest says what it got from the network; said of the interface itself, it would stay.
+    interface.set("type", "network")
     source = _xml.need(interface, "source")
     for passing in ("portid", "bridge"):
         source.attrib.pop(passing, "")
-    source.set("network", network)
+    source.set("network", target)
+    for part in ("bandwidth", "vlan"):
+        own, given = _xml.find(interface, part), _xml.find(_portgroup(network, source.get("portgroup")), part)
+        if own is not None and given is not None and _xml.canonical(own) == _xml.canonical(given):
+            _xml.remove(own)
+    if _xml.find(network, "port") is not None:
+        _xml.drop(interface, "port")
     _libvirt_domain.update(guest.domain, _xml.write(interface))
+
+
+def _portgroup(network: Element, name: str | None) -> Element:
+    """The portgroup of an interface: the one that it names, or the default; else an empty one."""
+    groups = _xml.find_all(network, "portgroup")
+    match = (each for each in groups if (each.get("name") == name if name else each.get("default") == "yes"))
+    return next(match, _xml.new("portgroup"))

@@ -7,7 +7,6 @@ The guest is a kernel and a BusyBox initramfs (tools/lab/build_image.py tiny), e
 
 from __future__ import annotations
 
-import os
 import subprocess
 import typing as t
 from pathlib import Path
@@ -17,6 +16,7 @@ from lxml import etree
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_net"
+DEVICES = Path("/sys/class/net")
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ def taps(virsh: t.Any, scratch: str) -> t.Callable[[], dict[str, str | None]]:
         for name in virsh("list", "--name").split():
             if name.startswith(scratch):
                 for device in etree.fromstring(virsh("dumpxml", name)).xpath("devices/interface/target/@dev"):
-                    master = f"/sys/class/net/{device}/master"
-                    found[device] = os.path.basename(os.readlink(master)) if os.path.exists(master) else None
+                    master = DEVICES / device / "master"
+                    found[device] = master.resolve().name if master.exists() else None
         return found
 
     return run
@@ -163,7 +163,7 @@ def test_what_was_done_by_hand_to_a_network_with_guests(
     assert fields(run_module(MODULE, net, check=True)) == ["bridge"]
     assert fields(converge(MODULE, net, look)) == ["bridge"]
     assert taps() == before
-    assert os.path.exists(f"/sys/class/net/{bridge}")
+    assert (DEVICES / bridge).exists()
     # A run that plugged back was killed on its way.
     (images_dir / "away.xml").write_text(f"<network><name>{name}-plug</name><portgroup name='slow'/></network>")
     virsh("net-create", str(images_dir / "away.xml"))
@@ -230,3 +230,70 @@ def test_what_cannot_be_plugged_back_waits(
     assert "could not be plugged back" in done["warnings"][0]
     assert "forward.mode" in done["network"]["restart_required"]
     assert taps() == before
+
+
+@pytest.fixture
+def links(scratch: str) -> t.Iterator[t.Callable[..., str]]:
+    """``links("a", "bridge")``: a network device of that kind on this host, up; gone after the test."""
+    made = []
+
+    def run(which: str, kind: str) -> str:
+        name = f"ml{which}{scratch.rpartition('-')[2]}"
+        peer = ["peer", "name", name + "p"] if kind == "veth" else []
+        subprocess.run(["ip", "link", "add", name, "type", kind, *peer], check=True)
+        made.append(name)
+        subprocess.run(["ip", "link", "set", name, "up"], check=True)
+        return name
+
+    yield run
+    for name in made:
+        subprocess.run(["ip", "link", "delete", name], check=True)
+
+
+def test_a_bridge_of_the_host(
+    converge: t.Any, virsh: t.Any, look: t.Any, net: Args, guest: t.Any, taps: t.Any, links: t.Any
+) -> None:
+    bridges = [links(which, "bridge") for which in "ab"]
+    args = {
+        "name": net["name"],
+        "forward": {"mode": "bridge"},
+        "bridge": {"name": bridges[0]},
+        "portgroups": net["portgroups"],
+    }
+    converge(MODULE, args, look)
+    guest("one")
+    assert list(taps().values()) == [bridges[0]] * 2
+    args["bridge"] = {"name": bridges[1]}
+    assert converge(MODULE, args, look)["network"]["restart_required"] == ["bridge.name"]
+    assert list(taps().values()) == [bridges[0]] * 2
+    done = converge(MODULE, {**args, "restart": "if_required"}, look)
+    assert len(done["network"]["plugged_back"]) == 2
+    assert list(taps().values()) == [bridges[1]] * 2
+    assert "connections='2'" in virsh("net-dumpxml", net["name"])
+    # From there to a network of libvirt's own.
+    del net["mtu"]
+    done = converge(MODULE, {**net, "restart": "if_required"}, look)
+    assert "forward.mode" in fields(done)
+    assert list(taps().values()) == [net["bridge"]["name"]] * 2
+
+
+def test_a_guest_with_a_device_of_its_own_keeps_it(
+    converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, net: Args, guest: t.Any, links: t.Any
+) -> None:
+    args = {
+        "name": net["name"],
+        "forward": {"mode": "bridge", "dev": links("d", "veth")},
+        "portgroups": net["portgroups"],
+    }
+    converge(MODULE, args, look)
+    guest("one")
+    before = virsh("domiflist", f"{net['name']}-one")
+    args["forward"]["mode"] = "vepa"
+    done = run_module(MODULE, {**args, "restart": "if_required"})
+    assert "could not be plugged back" in done["warnings"][0]
+    assert done["network"]["restart_required"] == ["forward.mode"]
+    assert virsh("domiflist", f"{net['name']}-one") == before
+    # Without guests it can.
+    virsh("destroy", f"{net['name']}-one")
+    assert fields(converge(MODULE, {**args, "restart": "if_required"}, look)) == ["restart"]
+    assert "mode='vepa'" in virsh("net-dumpxml", net["name"])
