@@ -45,16 +45,25 @@ def create(host: Host, name: str, xml: str) -> Handle:
         return host.connection.networkCreateXML(xml)
 
 
+def active(host: Host) -> dict[str, str]:
+    """The active networks: name → XML; one that stops meanwhile is left out."""
+    with doing("list the active networks"):
+        networks = host.connection.listAllNetworks(libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE)
+    return {network.name(): xml for network, xml in _read(networks, libvirt.VIR_ERR_NO_NETWORK)}
+
+
 def running_domains(host: Host) -> list[tuple[Handle, str]]:
     """The running domains, with the XML of each; one that stops meanwhile is left out."""
     with doing("list the running domains"):
         domains = host.connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
-    found = []
-    for domain in domains:
-        with doing("read domain {0}".format(domain.name())):
+    return list(_read(domains, libvirt.VIR_ERR_NO_DOMAIN))
+
+
+def _read(handles: list[Handle], gone: int) -> t.Iterator[tuple[Handle, str]]:
+    for handle in handles:
+        with doing("read {0}".format(handle.name())):
             try:
-                found.append((domain, str(domain.XMLDesc(0))))
+                yield handle, str(handle.XMLDesc(0))
             except libvirt.libvirtError as error:
-                if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+                if error.get_error_code() != gone:
                     raise
-    return found

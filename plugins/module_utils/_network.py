@@ -17,6 +17,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
 from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, Found, World
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
 from ansible_collections.minicloud.kvm.plugins.module_utils._network_checks import (
     check_definition,
     check_options,
@@ -70,7 +71,7 @@ class Network(Activatable):
             self._plan_stop(desired, world, plan)
         elif plan.state == "active" and tree is not None:
             self._plan_guests(desired, world, plan, found, tree)
-        _refuse_overlap(self, desired, world, plan)
+        _refuse_overlap(desired, world, plan)
         return plan
 
     def _plan_stop(self, desired: Options, world: World, plan: Plan) -> None:
@@ -93,7 +94,9 @@ class Network(Activatable):
         """Restart where it is needed and allowed, and put guests on the bridge that should be and are not."""
         if found is None or found.live is None:
             # Guests may have outlived a network that was stopped by hand, or by force.
-            _plug(plan, [guest for guest in _members(world, plan.name) if guest.bridged])
+            members = [guest for guest in _members(world, plan.name) if guest.bridged]
+            if members:
+                _plug(plan, members)
             return
         bridge = _xml.get(found.live, "bridge/@name") if mode_of(found.live) in SERVED else None
         if bridge and not world.host.remote and not _network_guests.has_device(bridge):
@@ -113,24 +116,19 @@ class Network(Activatable):
                 return
             plan.change("restart", None, ", ".join(plan.restart_required))
             self._restart(plan, members)
-        elif AWAY.format(plan.name) in world.facts["handles"] or (bridge and self._loose(world)):
+        elif _has_away(world, plan.name) or (bridge and self._loose(world)):
             loose = self._loose(world)
             members = [g for g in _members(world, plan.name) if g.network != plan.name or g.device in loose]
-            if members:
+            if members or _has_away(world, plan.name):
                 plan.change("plugged_back", None, [guest.label for guest in members])
                 _plug(plan, members)
-            elif AWAY.format(plan.name) in world.facts["handles"]:
-                # Nobody was left in it.
-                plan.change("network " + AWAY.format(plan.name), "active", "absent")
-                plan.step("plug", members=[])
 
     def _restart(self, plan: Plan, members: list[Guest]) -> None:
         """It starts with all that is in its definition: what would change in place has not to."""
         plan.steps = [step for step in plan.steps if step.verb not in ("update", "set_text")]
-        plan.step("stop")
-        plan.step("start")
         plan.restart_required = []
-        _plug(plan, members)
+        plan.facts["plugged_back"] = [guest.label for guest in members]
+        plan.step("restart", members=members)
 
     def _loose(self, world: World) -> set[str]:
         if "loose" not in world.facts:
@@ -170,6 +168,24 @@ class Network(Activatable):
     def set_text(self, world: World, plan: Plan, which: str, text: str) -> None:
         _libvirt_network.set_text(world.found[plan.name].handle, which, text)
 
+    def restart(self, world: World, plan: Plan, members: list[Guest]) -> None:
+        """Stop and start; where it does not start with its new definition, it runs on with what it had."""
+        handle = world.facts["handles"][plan.name]
+        _libvirt.stop(handle)
+        try:
+            _libvirt.start(handle)
+        except LibvirtError as error:
+            live = world.found[plan.name].live
+            _libvirt_network.create(world.host, plan.name, _xml.write(t.cast("Element", live)))
+            self.plug(world, plan, members)
+            raise KvmError(
+                "Network {0} is defined anew and could not be restarted: {1}".format(plan.name, error.message),
+                error_code="not_restarted",
+                remedy="It runs on with what it had. Correct the declaration.",
+                **error.facts,
+            ) from error
+        self.plug(world, plan, members)
+
     def plug(self, world: World, plan: Plan, members: list[Guest]) -> None:
         found = world.found.get(plan.name)
         network = _xml.new("network") if found is None else found.config if found.live is None else found.live
@@ -180,27 +196,33 @@ def _members(world: World, name: str) -> list[Guest]:
     """The interfaces of running guests in a network, or on their way back into it; all guests are read once a call."""
     if "guests" not in world.facts:
         world.facts["guests"] = _network_guests.guests(world.host)
-    return [guest for guest in world.facts["guests"] if guest.network in (name, AWAY.format(name))]
+    networks = (name, AWAY.format(name)) if _has_away(world, name) else (name,)
+    return [guest for guest in world.facts["guests"] if guest.network in networks]
+
+
+def _has_away(world: World, name: str) -> bool:
+    """Whether guests were being plugged back when that was interrupted; what is defined is somebody's own network."""
+    away = world.facts["handles"].get(AWAY.format(name))
+    return away is not None and not _libvirt.is_persistent(away)
 
 
 def _plug(plan: Plan, members: list[Guest]) -> None:
-    if members:
-        plan.facts["plugged_back"] = [guest.label for guest in members]
-        plan.step("plug", members=members)
+    plan.facts["plugged_back"] = [guest.label for guest in members]
+    plan.step("plug", members=members)
 
 
-def _refuse_overlap(kind: Network, desired: Options, world: World, plan: Plan) -> None:
+def _refuse_overlap(desired: Options, world: World, plan: Plan) -> None:
     """Two active networks with the same addresses cut each other off. Entries of a call are taken in their order."""
+    verbs = {step.verb for step in plan.steps}
+    if not verbs & {"start", "stop", "restart"}:
+        return
     if "ranges" not in world.facts:
-        world.facts["ranges"] = {
-            name: ranges(_xml.parse(kind.xml(handle, False), name))
-            for name, handle in world.facts["handles"].items()
-            if _libvirt.is_active(handle)
-        }
+        found = _libvirt_network.active(world.host)
+        world.facts["ranges"] = {name: ranges(_xml.parse(xml, name)) for name, xml in found.items()}
     active = world.facts["ranges"]
-    if plan.state != "active":
+    if "stop" in verbs:
         active.pop(desired["name"], None)
-    elif any(step.verb == "start" for step in plan.steps):
+    else:
         tree = next((step.args["tree"] for step in plan.steps if step.verb == "define"), None)
         mine = ranges(tree if tree is not None else world.found[desired["name"]].config)
         for name, others in active.items():

@@ -19,8 +19,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from lxml.etree import _Element as Element
 
-# A network of that name is there only while guests are plugged back, or where that was interrupted.
-AWAY = "{0}-plug"
+# A transient network of that name is there while guests are plugged back, or where that was interrupted.
+AWAY = "{0}-plug-back"
 _DEVICES = "/sys/class/net"
 
 
@@ -97,8 +97,15 @@ def _away(name: str, members: list[Guest]) -> Element:
 
 
 def _move(guest: Guest, target: str, network: Element) -> None:
-    interface = _xml.clone(guest.interface)
-    # The XML of a running guest says what it got from the network; said of the interface itself, it would stay.
+    _libvirt_domain.update(guest.domain, _xml.write(moved(guest.interface, target, network)))
+
+
+def moved(interface: Element, target: str, network: Element) -> Element:
+    """An interface of a running guest, in another network. network: the definition of the one that it is in.
+
+    A running guest's XML says what it got from the network, too; said of the interface itself, that would stay.
+    """
+    interface = _xml.clone(interface)
     interface.set("type", "network")
     source = _xml.need(interface, "source")
     for passing in ("portid", "bridge"):
@@ -110,7 +117,7 @@ def _move(guest: Guest, target: str, network: Element) -> None:
             _xml.remove(own)
     if _xml.find(network, "port") is not None:
         _xml.drop(interface, "port")
-    _libvirt_domain.update(guest.domain, _xml.write(interface))
+    return interface
 
 
 def _portgroup(network: Element, name: str | None) -> Element:

@@ -165,17 +165,17 @@ def test_what_was_done_by_hand_to_a_network_with_guests(
     assert taps() == before
     assert (DEVICES / bridge).exists()
     # A run that plugged back was killed on its way.
-    (images_dir / "away.xml").write_text(f"<network><name>{name}-plug</name><portgroup name='slow'/></network>")
+    (images_dir / "away.xml").write_text(f"<network><name>{name}-plug-back</name><portgroup name='slow'/></network>")
     virsh("net-create", str(images_dir / "away.xml"))
     text = virsh("dumpxml", f"{name}-one")
     interface = etree.fromstring(text).find("devices/interface")
-    interface.find("source").set("network", f"{name}-plug")
+    interface.find("source").set("network", f"{name}-plug-back")
     (images_dir / "interface.xml").write_bytes(etree.tostring(interface))
     virsh("update-device", f"{name}-one", str(images_dir / "interface.xml"), "--live")
     assert taps() != before
     assert fields(converge(MODULE, net, look)) == ["plugged_back"]
     assert taps() == before
-    assert f"{name}-plug" not in virsh("net-list", "--name")
+    assert f"{name}-plug-back" not in virsh("net-list", "--name")
 
 
 def test_a_network_in_use_is_not_stopped(
@@ -297,3 +297,23 @@ def test_a_guest_with_a_device_of_its_own_keeps_it(
     virsh("destroy", f"{net['name']}-one")
     assert fields(converge(MODULE, {**args, "restart": "if_required"}, look)) == ["restart"]
     assert "mode='vepa'" in virsh("net-dumpxml", net["name"])
+
+
+def test_a_network_that_does_not_start_anew_runs_on(
+    converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, net: Args, guest: t.Any, taps: t.Any
+) -> None:
+    converge(MODULE, net, look)
+    guest("one")
+    before = taps()
+    failed = run_module(
+        MODULE, {**net, "dnsmasq_options": ["no-such-option"], "restart": "if_required"}, expect="failed"
+    )
+    assert failed["error_code"] == "not_restarted"
+    assert "no-such-option" in failed["msg"] or "dnsmasq" in failed["msg"]
+    assert taps() == before
+    assert "no-such-option" not in virsh("net-dumpxml", net["name"])
+    assert "Persistent:     yes" in virsh("net-info", net["name"])
+    # Corrected, nothing has to be restarted.
+    done = converge(MODULE, {**net, "dnsmasq_options": []}, look)
+    assert fields(done) == ["dnsmasq_options"]
+    assert taps() == before
