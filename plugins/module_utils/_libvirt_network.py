@@ -52,6 +52,18 @@ def active(host: Host) -> dict[str, str]:
     return {network.name(): xml for network, xml in _read(networks, libvirt.VIR_ERR_NO_NETWORK)}
 
 
+def bridges(host: Host) -> dict[str, str]:
+    """The bridge of each network that has one, active or not."""
+    found = {}
+    with doing("list the networks"):
+        networks = host.connection.listAllNetworks(0)
+    for network in networks:
+        # Without a bridge that is an error, and one that is gone meanwhile has none.
+        with contextlib.suppress(libvirt.libvirtError):
+            found[str(network.name())] = str(network.bridgeName())
+    return found
+
+
 def running_domains(host: Host) -> list[tuple[Handle, str]]:
     """The running domains, with the XML of each; one that stops meanwhile is left out."""
     with doing("list the running domains"):

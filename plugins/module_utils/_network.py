@@ -16,7 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, Found, World
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
-from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
 from ansible_collections.minicloud.kvm.plugins.module_utils._network_checks import (
     check_definition,
@@ -65,8 +65,11 @@ class Network(Activatable):
         tree = next((step.args["tree"] for step in plan.steps if step.verb == "define"), None)
         if tree is not None:
             check_definition(tree, world.host.version())
+            _refuse_bridge(tree, world, plan)
         elif found is not None:
             tree = found.config
+        if plan.state == "absent":
+            world.facts.setdefault("gone", set()).add(plan.name)
         if any(step.verb == "stop" for step in plan.steps):
             self._plan_stop(desired, world, plan)
         elif plan.state == "active" and tree is not None:
@@ -98,8 +101,9 @@ class Network(Activatable):
             if members:
                 _plug(plan, members)
             return
-        bridge = _xml.get(found.live, "bridge/@name") if mode_of(found.live) in SERVED else None
-        if bridge and not world.host.remote and not _network_guests.has_device(bridge):
+        bridge = _xml.get(found.live, "bridge/@name")
+        own = bridge if mode_of(found.live) in SERVED else None
+        if own and not _network_guests.has_device(world.host, own):
             plan.change("bridge", None, bridge)
             self._restart(plan, _members(world, plan.name))
         elif plan.restart_required and desired["restart"] == "if_required":
@@ -132,7 +136,7 @@ class Network(Activatable):
 
     def _loose(self, world: World) -> set[str]:
         if "loose" not in world.facts:
-            world.facts["loose"] = set() if world.host.remote else _network_guests.loose_taps()
+            world.facts["loose"] = _network_guests.loose_taps(world.host)
         return t.cast("set[str]", world.facts["loose"])
 
     def live_plan(self, desired: Options, live: Element, plan: Plan) -> None:
@@ -209,6 +213,19 @@ def _has_away(world: World, name: str) -> bool:
 def _plug(plan: Plan, members: list[Guest]) -> None:
     plan.facts["plugged_back"] = [guest.label for guest in members]
     plan.step("plug", members=members)
+
+
+def _refuse_bridge(tree: Element, world: World, plan: Plan) -> None:
+    """No two networks make the same bridge; entries of a call are taken in their order."""
+    bridge = _xml.get(tree, "bridge/@name")
+    if bridge is None or mode_of(tree) not in SERVED:
+        return
+    if "bridges" not in world.facts:
+        world.facts["bridges"] = _libvirt_network.bridges(world.host)
+    for name, other in world.facts["bridges"].items():
+        if other == bridge and name != plan.name and name not in world.facts.get("gone", ()):
+            raise BadValue("bridge.name", bridge, "network {0} has it".format(name))
+    world.facts["bridges"][plan.name] = bridge
 
 
 def _refuse_overlap(desired: Options, world: World, plan: Plan) -> None:

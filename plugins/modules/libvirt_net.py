@@ -10,8 +10,12 @@ short_description: Declare virtual networks
 version_added: 0.1.0
 description:
   - Makes, changes, starts, stops and removes libvirt networks, any number of them over one connection.
-  - Reservations, ranges and DNS hosts of a running network change in place; no guest is cut off. What needs a restart of
-    the network is put into its definition and named in RV(networks.restart_required).
+  - DHCP reservations and ranges, DNS records, portgroups and devices of a running network change in place; no guest is
+    cut off. What needs a restart of the network is put into its definition and named in RV(networks.restart_required),
+    or the network is restarted where O(restart) allows it.
+  - Running guests keep their network; their interfaces are plugged back after a restart, and where somebody stopped the
+    network, deleted its bridge or took them off it by hand. A network with running guests is stopped only with O(force).
+  - A combination that libvirt refuses, or would drop without a word, is refused before anything is changed.
 author: minicloud.kvm contributors (@minicloud)
 options:
   <<: &one
@@ -641,6 +645,42 @@ EXAMPLES = r"""
         forward: {mode: isolated}
         ips: [{address: 10.20.0.1, prefix: 24}]
 
+- name: Many ranges, names and a reservation for IPv6; restarted if it has to be, with its guests plugged back
+  minicloud.kvm.libvirt_net:
+    name: web
+    forward:
+      mode: nat
+      nat: {port: {start: 20000, end: 40000}}
+    domain: {name: web.example, local_only: true}
+    ips:
+      - address: 10.30.0.1
+        prefix: 24
+        dhcp:
+          ranges:
+            - {start: 10.30.0.50, end: 10.30.0.99}
+            - {start: 10.30.0.200, end: 10.30.0.250, lease: {expiry: 12, unit: hours}}
+      - address: 2001:db8:30::1
+        prefix: 64
+        dhcp:
+          hosts: [{id: '00:03:00:01:52:54:00:30:00:01', name: web1, ip: '2001:db8:30::11'}]
+    dns:
+      forwarders: [{domain: example.org, addr: 192.0.2.53}]
+      srvs: [{service: ldap, protocol: tcp, target: ds1.web.example, port: 389}]
+      txts: [{name: web.example, value: the lab's web}]
+    dnsmasq_options: ['dhcp-option=option:ntp-server,10.30.0.1']
+    restart: if_required
+
+- name: An Open vSwitch bridge of the host, with a VLAN for each portgroup
+  minicloud.kvm.libvirt_net:
+    name: ovs
+    forward: {mode: bridge}
+    bridge: {name: ovsbr0}
+    virtualport: {type: openvswitch}
+    portgroups:
+      - {name: office, default: true, vlan: {tags: [{id: 10}]}}
+      - {name: servers, vlan: {tags: [{id: 20}]}}
+      - {name: routers, vlan: {trunk: true, tags: [{id: 10}, {id: 20}]}}
+
 - name: The network goes
   minicloud.kvm.libvirt_net:
     name: lab
@@ -664,11 +704,17 @@ networks:
       returned: always
       sample: [{field: mtu, before: null, after: 9000}]
     restart_required: {description: Fields that are changed in the definition and wait for a restart., type: list, elements: str, returned: always, sample: []}
+    plugged_back:
+      description: Interfaces of running guests that were put on the network's bridge again, each as name and MAC address.
+      type: list
+      elements: str
+      returned: always
+      sample: [web1 52:54:00:77:00:0b]
 network:
   description: The same of the only object, where the task declares one at the top level.
   returned: success, where RV(networks) was not used as an option
   type: dict
-  sample: {name: lab, state: active, changes: [], restart_required: []}
+  sample: {name: lab, state: active, changes: [], restart_required: [], plugged_back: []}
 """
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._edge_libvirt import run

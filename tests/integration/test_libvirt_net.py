@@ -525,6 +525,21 @@ def test_overlapping_networks_are_refused(run_module: t.Any, virsh: t.Any, look:
     assert [each["state"] for each in done["networks"]] == ["inactive", "active"]
 
 
+def test_no_two_networks_have_one_bridge(run_module: t.Any, look: t.Any, scratch: str, bridge: str) -> None:
+    first, second = ({"name": f"{scratch}-{n}", "state": "present", "bridge": {"name": bridge}} for n in "ab")
+    for check in (True, False):
+        failed = run_module(MODULE, {"networks": [first, second]}, check=check, expect="failed")
+        assert f"bridge.name: '{bridge}' is not valid: network {scratch}-a has it" in failed["msg"]
+    run_module(MODULE, first)
+    before = look()
+    for check in (True, False):
+        assert "bridge.name" in run_module(MODULE, second, check=check, expect="failed")["msg"]
+        assert look() == before
+    # The one makes way for the other; on a bridge of the host there may be several.
+    assert run_module(MODULE, {"networks": [{"name": first["name"], "state": "absent"}, second]})["changed"]
+    assert run_module(MODULE, {**first, "forward": {"mode": "bridge"}})["changed"]
+
+
 def test_a_uuid_is_never_changed(run_module: t.Any, virsh: t.Any, look: t.Any, scratch: str) -> None:
     uuid = "6a1c4b52-1111-4222-8333-{:012x}".format(abs(hash(scratch)) % 16**12)
     run_module(MODULE, {"name": scratch, "uuid": uuid.upper(), "state": "present"})
