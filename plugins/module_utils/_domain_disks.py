@@ -9,7 +9,7 @@ import os
 import string
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound, look
@@ -76,7 +76,7 @@ class Storage:
 
     def _pool(self, name: str) -> PoolFound:
         if self._handles is None:
-            self._handles = _libvirt.pools(self.host)
+            self._handles = _libvirt_storage.pools(self.host)
         if name not in self._pools:
             self._pools[name] = look(name, self._handles.get(name))
         return self._pools[name]

@@ -11,7 +11,7 @@ import socket
 import struct
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError, NotFound
 
 if t.TYPE_CHECKING:
@@ -61,23 +61,23 @@ def create(host: Host, pool: Handle, pool_type: str, src: str, tree: Element, ca
     content = inspect(src)
     # Of each host its own: two that share a pool may fill at once, and none may take the other's for a leftover.
     partial = "{0}.{1}.partial".format(name, socket.gethostname()) if pool_type in FILE_POOLS else name
-    leftover = _libvirt.volumes(pool).get(partial)
+    leftover = _libvirt_storage.volumes(pool).get(partial)
     if leftover is not None:
-        _libvirt.volume_delete(leftover)
+        _libvirt_storage.volume_delete(leftover)
     _xml.put(tree, "name", partial)
     _xml.put(tree, "capacity", str(content.capacity))
-    volume = _libvirt.volume_create(pool, partial, _xml.write(tree))
+    volume = _libvirt_storage.volume_create(pool, partial, _xml.write(tree))
     try:
         with open(src, "rb") as image:
-            _libvirt.volume_upload(host, volume, image.read, content.size)
+            _libvirt_storage.volume_upload(host, volume, image.read, content.size)
         if capacity > content.capacity:
-            _libvirt.pool_refresh(pool)
-            _libvirt.volume_resize(_libvirt.volumes(pool)[partial], capacity, False)
+            _libvirt_storage.pool_refresh(pool)
+            _libvirt_storage.volume_resize(_libvirt_storage.volumes(pool)[partial], capacity, False)
         if partial != name:
             _rename(str(volume.path()), name)
-            _libvirt.pool_refresh(pool)
+            _libvirt_storage.pool_refresh(pool)
     except BaseException:
-        _libvirt.volume_delete(volume)
+        _libvirt_storage.volume_delete(volume)
         raise
 
 

@@ -8,7 +8,7 @@ import dataclasses
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError, NotFound
 
 if t.TYPE_CHECKING:
@@ -45,11 +45,11 @@ class PoolFound:
         if self.handle is None:
             return None
         if name not in self._trees:
-            text = _libvirt.volume_xml(self.volumes[name]) if name in self.volumes else None
+            text = _libvirt_storage.volume_xml(self.volumes[name]) if name in self.volumes else None
             if text is None and not self._fresh:
-                _libvirt.pool_refresh(self.handle)
-                self.volumes, self._fresh = _libvirt.volumes(self.handle), True
-                text = _libvirt.volume_xml(self.volumes[name]) if name in self.volumes else None
+                _libvirt_storage.pool_refresh(self.handle)
+                self.volumes, self._fresh = _libvirt_storage.volumes(self.handle), True
+                text = _libvirt_storage.volume_xml(self.volumes[name]) if name in self.volumes else None
             if text is None:
                 return None
             self._trees[name] = _xml.parse(text, "Volume {0}".format(name))
@@ -87,7 +87,7 @@ def look(name: str, handle: Handle | None) -> PoolFound:
             remedy="Start it with minicloud.kvm.libvirt_pool (state: active).",
         )
         return PoolFound(None, {}, inactive)
-    tree = _xml.parse(_libvirt.pool_xml(handle, inactive=False), name)
+    tree = _xml.parse(_libvirt_storage.pool_xml(handle, inactive=False), name)
     path = _xml.get(tree, "target/path") or ""
-    volumes, capacity = _libvirt.volumes(handle), _libvirt.pool_size(handle)[0]
+    volumes, capacity = _libvirt_storage.volumes(handle), _libvirt_storage.pool_size(handle)[0]
     return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity)

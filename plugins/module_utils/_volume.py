@@ -11,7 +11,7 @@ import dataclasses
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _fill, _libvirt, _libvirt_domain, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _fill, _libvirt_domain, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     NAME,
     PATH,
@@ -127,7 +127,7 @@ class Volume(Kind[World]):
         return "{0}/{1}".format(desired["pool"], desired["name"])
 
     def survey(self, host: Host, desired: list[Options]) -> World:
-        pools = _libvirt.pools(host)
+        pools = _libvirt_storage.pools(host)
         names = {each["pool"] for each in desired}
         names |= {each["backing_store"]["pool"] for each in desired if "pool" in each.get("backing_store", {})}
         world = World(host, {name: look(name, pools.get(name)) for name in sorted(names)})
@@ -292,20 +292,20 @@ class Volume(Kind[World]):
         if "src" in desired:
             _fill.create(world.host, pool.handle, pool.type, desired["src"], tree, capacity)
         else:
-            _libvirt.volume_create(pool.handle, plan.name, _xml.write(tree))
+            _libvirt_storage.volume_create(pool.handle, plan.name, _xml.write(tree))
 
     def resize(self, world: World, plan: Plan, volume: Handle, capacity: int) -> None:
         path = plan.facts["path"]
         user = _libvirt_domain.user_of(world.host, path)
         if user is None:
-            _libvirt.volume_resize(volume, capacity, False)
+            _libvirt_storage.volume_resize(volume, capacity, False)
         else:
             # A running QEMU holds the file: it grows it itself, and tells the guest.
             _libvirt_domain.block_resize(user, path, capacity)
-            _libvirt.pool_refresh(world.pools[plan.facts["pool"]].handle)
+            _libvirt_storage.pool_refresh(world.pools[plan.facts["pool"]].handle)
 
     def delete(self, world: World, plan: Plan, volume: Handle) -> None:
-        _libvirt.volume_delete(volume)
+        _libvirt_storage.volume_delete(volume)
 
 
 def _own(tree: Element, pool: PoolFound) -> None:

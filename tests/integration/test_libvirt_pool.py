@@ -101,7 +101,7 @@ def test_many_in_one_call_also_as_netfs(
     netfs = {
         "name": scratch + "-nfs",
         "type": "netfs",
-        "source": {"host": "storage.invalid", "dir": "/srv/shared", "format": "nfs"},
+        "source": {"hosts": [{"name": "storage.invalid"}], "dir": "/srv/shared", "format": "nfs"},
         "target": {"path": str(images_dir / "mnt")},
         "state": "present",
     }
@@ -126,8 +126,8 @@ BAD: list[tuple[Args, str]] = [
     ({"type": "dir", "target": {"path": "/x", "mode": "rwx"}}, "target.mode: 'rwx' is not valid"),
     ({"type": "netfs", "target": {"path": "/x"}}, "source"),
     (
-        {"type": "netfs", "target": {"path": "/x"}, "source": {"host": "a b", "dir": "/y"}},
-        "source.host: 'a b' is not valid",
+        {"type": "netfs", "target": {"path": "/x"}, "source": {"hosts": [{"name": "a b"}], "dir": "/y"}},
+        "source.hosts[0].name: 'a b' is not valid",
     ),
     ({"xml": "<pool"}, "not well-formed XML"),
     ({"xml": "<volume/>"}, "xml: '<volume>' is not valid"),

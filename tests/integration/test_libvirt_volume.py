@@ -13,7 +13,7 @@ from pathlib import Path
 
 import libvirt
 import pytest
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_storage
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_volume"
@@ -179,7 +179,7 @@ def test_a_volume_that_another_host_deleted_first(run_module: t.Any, pool: str, 
         found = conn.storagePoolLookupByName(pool)
         volume = found.storageVolLookupByName("other")
         (images_dir / "pool" / "other").unlink()
-        _libvirt.volume_delete(volume)
+        _libvirt_storage.volume_delete(volume)
         assert found.listVolumes() == []
 
 
