@@ -102,6 +102,9 @@ def _read(url: str, headers: dict[str, str], limit: int) -> tuple[bytes, int]:
         try:
             with _open(url, headers) as response:
                 return response.read(limit), _total(response) or 0
+        except urllib.error.HTTPError:
+            # 416, the only one that comes here: there is not one byte to give.
+            return b"", 0
         except (OSError, http.client.HTTPException, _Interrupted) as error:
             tries += 1
             if tries > 1:

@@ -138,6 +138,14 @@ class Volume(Kind[World]):
         rounded = _ROUNDED.get(pool.type, 0) or _ROUNDED.get(found or "", 0)
         if capacity - rounded <= wanted <= capacity:
             return
+        if pool.type not in (*FILE_POOLS, "rbd"):
+            raise KvmError(
+                "Volume {0} has {1}, not {2}: libvirt can't resize the volumes of a {3} pool.".format(
+                    desired["name"], format_size(capacity), format_size(wanted), pool.type
+                ),
+                error_code="immutable",
+                remedy="Resize it with its own tool (of a logical pool lvextend), then refresh the pool.",
+            )
         if wanted < capacity:
             self._check_shrink(desired, world, plan, capacity)
         plan.change("capacity", format_size(capacity), format_size(wanted))
