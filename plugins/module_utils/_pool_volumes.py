@@ -29,6 +29,8 @@ class PoolFound:
     type: str = ""
     path: str = ""
     capacity: int = 0
+    # Of a disk pool: the disk.
+    device: str = ""
     # Volumes that an earlier entry of the same call makes: (path, format, capacity in bytes) by name.
     coming: dict[str, tuple[str, str, int]] = dataclasses.field(default_factory=dict)
     # Volumes that an earlier entry of the same call deletes.
@@ -90,4 +92,5 @@ def look(name: str, handle: Handle | None) -> PoolFound:
     tree = _xml.parse(_libvirt_storage.pool_xml(handle, inactive=False), name)
     path = _xml.get(tree, "target/path") or ""
     volumes, capacity = _libvirt_storage.volumes(handle), _libvirt_storage.pool_size(handle)[0]
-    return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity)
+    device = _xml.get(tree, "source/device/@path") or ""
+    return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity, device)

@@ -71,6 +71,7 @@ def _format(desired: Options, pool: PoolFound, origin: Origin) -> str:
             raise BadValue(
                 "format", declared or "qcow2", "a disk pool has partitions: {0}".format(", ".join(PARTITIONS))
             )
+        _check_partition(desired["name"], pool)
         return declared or ""
     if declared in PARTITIONS:
         raise BadValue("format", declared, "it is a type of partition, which only a disk pool has")
@@ -82,6 +83,17 @@ def _format(desired: Options, pool: PoolFound, origin: Origin) -> str:
         return "qcow2"
     # libvirt has no vhdx.
     return declared or (origin.format if origin.format in FILES else "qcow2")
+
+
+def _check_partition(name: str, pool: PoolFound) -> None:
+    """libvirt refuses a partition's name only when it has made the partition."""
+    disk = os.path.basename(os.path.realpath(pool.device))
+    disk += "p" if disk[-1:].isdigit() else ""
+    there = {*pool.volumes, *pool.coming} - pool.leaving
+    number = next(number for number in range(1, 1000) if disk + str(number) not in there)
+    # A multipath device has names of its own.
+    if name != disk + str(number) and not disk.startswith("dm-"):
+        raise BadValue("name", name, "the next partition of {0} is {1}{2}".format(pool.device, disk, number))
 
 
 def _capacity(desired: Options, origin: Origin) -> int:

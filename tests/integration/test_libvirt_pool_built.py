@@ -14,30 +14,12 @@ import pytest
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_pool"
-MIB = 1024 * 1024
 
 
 def command(*words: str) -> str:
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{words}: {done.stderr}"
     return done.stdout
-
-
-@pytest.fixture
-def loop(images_dir: Path) -> t.Iterator[t.Callable[[], str]]:
-    """``loop()``: an empty block device of 64 MiB."""
-    devices: list[str] = []
-
-    def run() -> str:
-        path = images_dir / f"device{len(devices)}"
-        with path.open("wb") as file:
-            file.truncate(64 * MIB)
-        devices.append(command("losetup", "--find", "--show", str(path)).strip())
-        return devices[-1]
-
-    yield run
-    for device in devices:
-        command("losetup", "--detach", device)
 
 
 @pytest.fixture
