@@ -209,7 +209,6 @@ ROWS: tuple[AnyRow, ...] = (
         Integer(0),
         help="Numeric group of the file when it is made; on a V(netfs) pool that of the directory.",
     ),
-    Row("label", "target/permissions/label", Text(), help="SELinux label of the file when it is made."),
     Row(
         "allow_overcommit",
         None,

@@ -10,7 +10,9 @@ short_description: Declare storage pools
 version_added: 0.1.0
 description:
   - Makes, changes, starts, stops and removes libvirt storage pools, any number of them over one connection.
-  - Nothing that a pool holds is ever deleted; V(absent) only makes libvirt forget the pool.
+  - Nothing that a pool holds is ever deleted; V(absent) only makes libvirt forget the pool. A pool that would take its
+    volumes from a running domain is not stopped.
+  - What a pool is on is only made with O(build), where there is nothing; what is there is only destroyed with O(overwrite).
 author: minicloud.kvm contributors (@minicloud)
 options:
   <<: &one
@@ -289,6 +291,29 @@ EXAMPLES = r"""
     source: {hosts: [{name: storage}], dir: /srv/minicloud, format: nfs}
     target: {path: /var/lib/libvirt/images/shared}
     autostart: true
+
+- name: A file system on a disk, made where the disk is empty
+  minicloud.kvm.libvirt_pool:
+    name: fast
+    type: fs
+    source: {devices: [{path: /dev/disk/by-id/nvme-fast}], format: xfs}
+    target: {path: /srv/fast}
+    build: true
+
+- name: A volume group that is there
+  minicloud.kvm.libvirt_pool:
+    name: guests
+    type: logical
+    source: {name: vg0}
+
+- name: A pool of Ceph
+  minicloud.kvm.libvirt_pool:
+    name: ceph
+    type: rbd
+    source:
+      name: guests
+      hosts: [{name: mon1}, {name: mon2}, {name: mon3}]
+      auth: {type: ceph, username: libvirt, secret: {usage: ceph}}
 
 - name: libvirt forgets the pool; its files stay
   minicloud.kvm.libvirt_pool:

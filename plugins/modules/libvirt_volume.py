@@ -9,9 +9,11 @@ module: libvirt_volume
 short_description: Declare storage volumes
 version_added: 0.1.0
 description:
-  - Makes storage volumes, empty, as an overlay of an image or filled from a file, and grows them; any number over one
-    connection.
-  - What a volume holds is never written again and never shrunk; it is deleted only with O(state=absent).
+  - Makes storage volumes, empty, as an overlay of an image, as a copy of another or filled from a file or a URL, and grows
+    them; any number over one connection.
+  - What a volume holds is never written again; it is shrunk only with O(allow_shrink), deleted only with O(state=absent).
+  - A volume in a pool of files (V(dir), V(fs), V(netfs)) has its name only when it is whole. One of another pool that a run
+    was killed at has to be deleted by hand.
 author: minicloud.kvm contributors (@minicloud)
 options:
   <<: &one
@@ -174,9 +176,6 @@ options:
     group:
       description: Numeric group of the file when it is made; on a V(netfs) pool that of the directory.
       type: int
-    label:
-      description: SELinux label of the file when it is made.
-      type: str
     allow_overcommit:
       description: Whether the capacity may be more than the whole pool has.
       type: bool
@@ -224,6 +223,22 @@ EXAMPLES = r"""
     pool: images
     name: debian-13.qcow2
     src: /var/cache/debian-13-genericcloud-amd64.qcow2
+
+- name: An image, from its maker; converted, for it comes as vmdk
+  minicloud.kvm.libvirt_volume:
+    pool: images
+    name: appliance.qcow2
+    src: https://example.org/appliance.vmdk
+    checksum: sha256:https://example.org/SHA256SUMS
+    format: qcow2
+
+- name: A copy of its own, in another pool
+  minicloud.kvm.libvirt_volume:
+    pool: fast
+    name: db1.raw
+    format: raw
+    clone: {pool: images, volume: debian-13.qcow2}
+    capacity: 40GiB
 
 - name: Disks of two guests, overlays of that image
   minicloud.kvm.libvirt_volume:

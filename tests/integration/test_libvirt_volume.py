@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import socket
@@ -192,7 +193,6 @@ def test_options_of_qcow2(converge: t.Any, run_module: t.Any, look: t.Any, pool:
         "lazy_refcounts": True,
         "extended_l2": True,
         "nocow": False,
-        "label": "system_u:object_r:virt_image_t:s0",
     }
     done = converge(MODULE, args, look)
     data = image(done["volume"]["path"])["format-specific"]["data"]
@@ -317,14 +317,17 @@ def test_encrypted(converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any
         virsh("secret-undefine", uuid)
 
 
-def test_wiped_before_it_is_deleted(converge: t.Any, run_module: t.Any, look: t.Any, pool: str) -> None:
-    args = {"pool": pool, "name": "disk", "capacity": "1MiB", "format": "raw"}
-    path = Path(run_module(MODULE, args)["volume"]["path"])
-    path.write_bytes(b"secret" * 1000 + bytes(MIB - 6000))
-    seen = path.open("rb")
-    with seen:
-        converge(MODULE, {"pool": pool, "name": "disk", "state": "absent", "wipe": "zero"}, look)
-        assert not any(seen.read())
+def test_wiped_before_they_are_deleted(converge: t.Any, run_module: t.Any, look: t.Any, pool: str) -> None:
+    ways = ["zero", "nnsa", "dod", "bsi", "gutmann", "schneier", "pfitzner7", "pfitzner33", "random"]
+    volumes = [{"pool": pool, "name": way, "capacity": "64KiB", "format": "raw"} for way in ways]
+    paths = [Path(each["path"]) for each in run_module(MODULE, {"volumes": volumes})["volumes"]]
+    for path in paths:
+        path.write_bytes(b"secret" * 10000)
+    with contextlib.ExitStack() as stack:
+        open_files = [stack.enter_context(path.open("rb")) for path in paths]
+        gone = [{"pool": pool, "name": way, "state": "absent", "wipe": way} for way in ways]
+        converge(MODULE, {"volumes": gone}, look)
+        assert not [way for way, file in zip(ways, open_files) if b"secret" in file.read()]
     assert look() == []
 
 
@@ -396,14 +399,13 @@ def test_bad_input_is_one_clear_error_and_nothing_is_done(
     good = {"pool": pool, "name": "good", "capacity": "1MiB"}
     for options, words, code in bad:
         args = {"pool": pool, "name": "bad", **options}
-        for check in (True, False):
+        for check, given in ((True, args), (False, {"volumes": [good, args]})):
             if check and code in ("not_found", "pool_inactive") and "pool" in options:
                 continue
-            for given in (args, {"volumes": [good, args]}):
-                result = run_module(MODULE, given, check=check, expect="failed")
-                assert words in result["msg"], options
-                assert result["error_code"] == code, options
-                assert look() == before, options
+            result = run_module(MODULE, given, check=check, expect="failed")
+            assert words in result["msg"], options
+            assert result["error_code"] == code, options
+        assert look() == before, options
 
 
 def test_in_check_mode_a_missing_pool_is_a_warning(run_module: t.Any, scratch: str) -> None:
