@@ -16,6 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_power,
     _libvirt,
     _libvirt_domain,
+    _libvirt_storage,
     _merge,
     _note,
     _xml,
@@ -237,7 +238,7 @@ class Domain(Kind[World]):
     def delete_volume(self, world: World, plan: Plan, path: str) -> None:
         volume = _libvirt_domain.volume_by_path(world.host, path)
         if volume is not None:
-            _libvirt.volume_delete(volume)
+            _libvirt_storage.volume_delete(volume)
 
     def undefine(self, world: World, plan: Plan) -> None:
         _libvirt_domain.undefine(self._handle(world, plan))

@@ -13,6 +13,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_controller_rows,
     _domain_hostdev_rows,
     _libvirt,
+    _libvirt_storage,
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCES
@@ -99,7 +100,7 @@ class Storage:
 
     def _pool(self, name: str) -> PoolFound:
         if self._handles is None:
-            self._handles = _libvirt.pools(self.host)
+            self._handles = _libvirt_storage.pools(self.host)
         if name not in self._pools:
             self._pools[name] = look(name, self._handles.get(name))
         return self._pools[name]

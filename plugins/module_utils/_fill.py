@@ -1,18 +1,26 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A new volume filled from a file of the hypervisor, such that there is never half of one under its name."""
+"""A new volume filled from an image or another volume, such that there is never half of one under its name.
+
+    in a pool of files    NAME.HOST.download -> NAME.HOST.partial -> NAME     the last two by renaming
+    in any other pool     NAME, which is deleted again where filling it fails
+
+What an interrupted run has left is thrown away by the next one; a download with a checksum is gone on with.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import os
 import socket
-import struct
+import time
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils import _download, _image, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
@@ -20,69 +28,163 @@ if t.TYPE_CHECKING:
 
 # Types of pools whose volumes are files, where a finished volume can be given its name by renaming.
 FILE_POOLS = ("dir", "fs", "netfs")
+_DOWNLOADS = "/var/cache/minicloud.kvm"
+# Seconds that libvirt has to finish a copy that an interrupted run has begun, and between two looks.
+_PATIENCE, _LOOK = 3600, 1
 
 
-@dataclasses.dataclass(frozen=True)
-class Content:
-    """What an image is: its format, the bytes a guest sees, the bytes of the file."""
+@dataclasses.dataclass
+class Place:
+    """Where a volume is made: the host, its pool, the pool's type and directory."""
 
-    format: str
-    capacity: int
-    size: int
+    host: Host
+    pool: Handle
+    type: str
+    path: str
 
+    @property
+    def by_name(self) -> bool:
+        """Whether a volume can be made under another name and get its own when it is finished."""
+        return self.type in FILE_POOLS and not self.host.remote
 
-def inspect(path: str) -> Content:
-    """Format and sizes of an image, from its first bytes.
+    def passing(self, name: str, what: str) -> str:
+        """Of each host its own name: two that share a pool may fill at once, and none throws the other's away."""
+        return "{0}.{1}.{2}".format(name, socket.gethostname(), what) if self.by_name else name
 
-    A qcow2 header has its magic at 0 and the virtual size, big-endian, at 24 (QEMU's docs/interop/qcow2.txt).
-    """
-    try:
-        with open(path, "rb") as image:
-            header = image.read(32)
-            size = os.fstat(image.fileno()).st_size
-    except FileNotFoundError as error:
-        raise NotFound("There is no image {0} on this host.".format(path)) from error
-    except OSError as error:
-        raise KvmError(
-            "The image {0} can't be read: {1}.".format(path, error.strerror), error_code="unreadable"
-        ) from error
-    if not size:
-        raise KvmError("The image {0} is empty.".format(path), error_code="unreadable")
-    if header[:4] == b"QFI\xfb":
-        if len(header) < 32:
-            raise KvmError("The image {0} ends within its qcow2 header.".format(path), error_code="unreadable")
-        return Content("qcow2", int(struct.unpack(">Q", header[24:32])[0]), size)
-    return Content("raw", size, size)
+    def spool(self, name: str, src: str) -> str:
+        """Where a download goes: beside the volume where it can become the volume, else where only root looks."""
+        if self.by_name:
+            return os.path.join(self.path, self.passing(name, "download"))
+        os.makedirs(_DOWNLOADS, mode=0o700, exist_ok=True)
+        return os.path.join(_DOWNLOADS, hashlib.sha256("{0} {1}".format(name, src).encode()).hexdigest())
 
 
-def create(host: Host, pool: Handle, pool_type: str, src: str, tree: Element, capacity: int) -> None:
-    """Make a volume and fill it. An interrupted one keeps a name of its own and is thrown away by the next run."""
+def inspect(src: str) -> _image.Content:
+    """What a new volume is to be filled from; what a stranger's image leans on is not taken with it."""
+    if not _download.is_url(src):
+        return _image.inspect(src)
+    content = _download.peek(src)
+    _image.require_whole(content, _download.shown(src))
+    return content
+
+
+def create(place: Place, src: str, checksum: str | None, tree: Element, capacity: int) -> None:
+    """Make a volume and fill it from a file or a URL."""
     name = _xml.get(tree, "name") or ""
-    content = inspect(src)
-    # Of each host its own: two that share a pool may fill at once, and none may take the other's for a leftover.
-    partial = "{0}.{1}.partial".format(name, socket.gethostname()) if pool_type in FILE_POOLS else name
-    leftover = _libvirt.volumes(pool).get(partial)
-    if leftover is not None:
-        _libvirt.volume_delete(leftover)
-    _xml.put(tree, "name", partial)
-    _xml.put(tree, "capacity", str(content.capacity))
-    volume = _libvirt.volume_create(pool, partial, _xml.write(tree))
+    if not _download.is_url(src):
+        if checksum:
+            _download.verify(src, checksum)
+        _create(place, src, False, tree, capacity)
+        return
+    file = place.spool(name, src)
     try:
-        with open(src, "rb") as image:
-            _libvirt.volume_upload(host, volume, image.read, content.size)
-        if capacity > content.capacity:
-            _libvirt.pool_refresh(pool)
-            _libvirt.volume_resize(_libvirt.volumes(pool)[partial], capacity, False)
+        _download.fetch(src, file, checksum, "volume {0}".format(name))
+    except BaseException:
+        if not checksum:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(file)
+        raise
+    try:
+        _create(place, file, True, tree, capacity)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(file)
+
+
+def _create(place: Place, file: str, ours: bool, tree: Element, capacity: int) -> None:
+    content = _image.inspect(file)
+    if ours:
+        _image.require_whole(content, file)
+    form = _xml.get(tree, "target/format/@type") or "raw"
+    if place.type not in FILE_POOLS:
+        form = "raw"
+    # A file that is filled byte for byte grows when it is whole; a partition can't, an image is converted into any.
+    grows = form == content.format and place.type in FILE_POOLS
+    Size("B").write(tree, "capacity", content.capacity if grows else max(content.capacity, capacity))
+
+    def fill(volume: Handle) -> None:
+        path = str(volume.path())
+        if form != content.format:
+            _image.convert(file, content, path, form)
+        elif ours and place.by_name:
+            # It is there already: it takes the place of the empty file, as which it is seen from now on.
+            made = os.stat(path)
+            os.chown(file, made.st_uid, made.st_gid)
+            os.chmod(file, made.st_mode & 0o7777)
+            os.replace(file, path)
+        else:
+            sparse = form == "raw" and place.type in FILE_POOLS and _xml.get(tree, "allocation") == "0"
+            with open(file, "rb") as image:
+                _libvirt_storage.volume_upload(place.host, volume, image, content.size, sparse)
+
+    if ours and place.by_name and form == content.format:
+        _xml.put(tree, "allocation", "0")
+    _finish(place, tree, capacity, None, False, fill)
+
+
+def make(place: Place, tree: Element, capacity: int, source: Handle | None, metadata: bool) -> None:
+    """Make a volume: empty, an overlay, or a copy of a source."""
+    if source is None:
+        _libvirt_storage.volume_create(place.pool, _xml.get(tree, "name") or "", _xml.write(tree), metadata)
+    else:
+        _finish(place, tree, capacity, source, metadata, lambda _volume: None)
+
+
+def _finish(
+    place: Place,
+    tree: Element,
+    capacity: int,
+    source: Handle | None,
+    metadata: bool,
+    fill: t.Callable[[Handle], None],
+) -> None:
+    """Make a volume under a passing name, fill it, grow it, and give it its own name."""
+    name = _xml.get(tree, "name") or ""
+    partial = place.passing(name, "partial")
+    if partial != name:
+        _throw_away(place.pool, partial)
+    _xml.put(tree, "name", partial)
+    volume = _libvirt_storage.volume_create(place.pool, partial, _xml.write(tree), metadata, source)
+    try:
+        fill(volume)
+        _libvirt_storage.pool_refresh(place.pool)
+        volume = _libvirt_storage.volumes(place.pool)[partial]
+        made = _xml.parse(_libvirt_storage.volume_xml(volume) or "<volume/>", partial)
+        if capacity > int(_xml.get(made, "capacity") or 0):
+            _libvirt_storage.volume_resize(volume, capacity)
         if partial != name:
             _rename(str(volume.path()), name)
-            _libvirt.pool_refresh(pool)
+            _libvirt_storage.pool_refresh(place.pool)
     except BaseException:
-        _libvirt.volume_delete(volume)
+        _libvirt_storage.volume_delete(volume)
         raise
+
+
+def _throw_away(pool: Handle, name: str) -> None:
+    """Delete what an interrupted run has left; a copy libvirt itself goes on with, and lets nobody touch till then."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        leftover = _libvirt_storage.volumes(pool).get(name)
+        if leftover is None:
+            return
+        try:
+            _libvirt_storage.volume_delete(leftover)
+        except KvmError as error:
+            if "still being allocated" not in error.message or time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK)
 
 
 def _rename(path: str, name: str) -> None:
     """Give a finished volume its name, unless another host that shares the pool was faster: then that one's stays."""
-    with contextlib.suppress(FileExistsError):
-        os.link(path, os.path.join(os.path.dirname(path), name))
+    target = os.path.join(os.path.dirname(path), name)
+    try:
+        os.link(path, target)
+    except FileExistsError:
+        pass
+    except OSError:
+        # A file system without hard links (vfat, cifs).
+        if not os.path.lexists(target):
+            os.rename(path, target)
+            return
     os.unlink(path)

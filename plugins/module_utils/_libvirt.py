@@ -157,7 +157,7 @@ def names(handles: t.Iterable[Handle]) -> dict[str, Handle]:
     return {str(handle.name()): handle for handle in handles}
 
 
-def _definition(handle: Handle, flags: int) -> str:
+def definition(handle: Handle, flags: int) -> str:
     """XML with flags where there is such a one: an inactive XML exists of what is persistent only."""
     try:
         return str(handle.XMLDesc(flags if flags and handle.isPersistent() else 0))
@@ -178,100 +178,12 @@ def networks(host: Host) -> dict[str, Handle]:
 
 def network_xml(network: Handle, inactive: bool = True) -> str:
     with doing("read network {0}".format(network.name())):
-        return _definition(network, libvirt.VIR_NETWORK_XML_INACTIVE if inactive else 0)
+        return definition(network, libvirt.VIR_NETWORK_XML_INACTIVE if inactive else 0)
 
 
 def network_define(host: Host, name: str, xml: str) -> Handle:
     with doing("define network {0}".format(name)):
         return host.connection.networkDefineXML(xml)
-
-
-# --- pools and volumes ----------------------------------------------------------------------------------------------
-
-
-def pools(host: Host) -> dict[str, Handle]:
-    with doing("list the storage pools"):
-        return names(host.connection.listAllStoragePools(0))
-
-
-def pool_xml(pool: Handle, inactive: bool = True) -> str:
-    with doing("read storage pool {0}".format(pool.name())):
-        return _definition(pool, libvirt.VIR_STORAGE_XML_INACTIVE if inactive else 0)
-
-
-def pool_define(host: Host, name: str, xml: str) -> Handle:
-    with doing("define storage pool {0}".format(name)):
-        return host.connection.storagePoolDefineXML(xml, 0)
-
-
-def pool_build(pool: Handle) -> None:
-    """Make the target's directory; formats nothing."""
-    with doing("make the target of storage pool {0}".format(pool.name())):
-        pool.build(libvirt.VIR_STORAGE_POOL_BUILD_NEW)
-
-
-def pool_refresh(pool: Handle) -> None:
-    with doing("refresh storage pool {0}".format(pool.name())):
-        pool.refresh(0)
-
-
-def pool_size(pool: Handle) -> tuple[int, int]:
-    """(capacity, available) in bytes."""
-    with doing("read the size of storage pool {0}".format(pool.name())):
-        _state, capacity, _allocation, available = pool.info()
-    return int(capacity), int(available)
-
-
-def volumes(pool: Handle) -> dict[str, Handle]:
-    with doing("list the volumes of storage pool {0}".format(pool.name())):
-        return names(pool.listAllVolumes(0))
-
-
-def volume_xml(volume: Handle) -> str | None:
-    """A volume's XML; None where its file is gone since libvirt has looked into the pool."""
-    with doing("read volume {0}".format(volume.name())):
-        try:
-            return str(volume.XMLDesc(0))
-        except libvirt.libvirtError as error:
-            if error.get_error_code() == libvirt.VIR_ERR_NO_STORAGE_VOL:
-                return None
-            raise
-
-
-def volume_create(pool: Handle, name: str, xml: str) -> Handle:
-    with doing("create volume {0} in storage pool {1}".format(name, pool.name())):
-        return pool.createXML(xml, 0)
-
-
-def volume_resize(volume: Handle, size: int, allocate: bool) -> None:
-    flags = libvirt.VIR_STORAGE_VOL_RESIZE_ALLOCATE if allocate else 0
-    with doing("resize volume {0} to {1} bytes".format(volume.name(), size)):
-        volume.resize(size, flags)
-
-
-def volume_delete(volume: Handle) -> None:
-    """Delete a volume with all it holds; another host that shares the pool may have been faster."""
-    with doing("delete volume {0}".format(volume.name())):
-        try:
-            volume.delete(0)
-        except libvirt.libvirtError:
-            pool = volume.storagePoolLookupByVolume()
-            pool.refresh(0)
-            if volume.name() in pool.listVolumes():
-                raise
-
-
-def volume_upload(host: Host, volume: Handle, read: t.Callable[[int], bytes], size: int) -> None:
-    """Fill a volume from its beginning through a stream. read(n) gives at most n bytes, b'' at the end."""
-    with doing("upload to volume {0}".format(volume.name())):
-        stream = host.connection.newStream(0)
-        volume.upload(stream, 0, size, 0)
-        try:
-            stream.sendAll(lambda _stream, count, _opaque: read(count), None)
-        except BaseException:
-            stream.abort()
-            raise
-        stream.finish()
 
 
 # --- what networks and pools have in common ---------------------------------------------------------------------------

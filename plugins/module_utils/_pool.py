@@ -1,22 +1,28 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Storage pools (https://libvirt.org/formatstorage.html): directories and network file systems."""
+"""Storage pools (https://libvirt.org/formatstorage.html): defined, built, started, looked at anew."""
 
 from __future__ import annotations
 
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, World, common_rows
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Octal, Text
-from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
-from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Change, Options, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, Found, World, common_rows
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Switch
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan, Step
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_build import BUILT, clear, survey
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_rows import ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_types import TYPES, check
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options, Row
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from lxml.etree import _Element as Element
+
+# Types whose volumes are files in a directory that is the pool's own.
+_DIRECTORIES = ("dir", "fs", "netfs")
 
 
 class Pool(Activatable):
@@ -24,91 +30,151 @@ class Pool(Activatable):
     parts = "source|target|features|refresh"
     rows = (
         *common_rows("storage pool"),
+        *ROWS,
         Row(
-            "type",
-            "@type",
-            choices=("dir", "netfs"),
-            help="V(dir) is a directory of the host, V(netfs) a network file system that libvirt mounts. Needed to "
-            "make a pool; it can't be changed.",
+            "build",
+            None,
+            Switch(),
+            help="Whether what a V(fs), V(logical) or V(disk) pool is on is made where its devices hold nothing: the "
+            "file system, the volume group, the partition table. Where they hold anything else, the task fails.",
+            default=False,
         ),
-        Block(
-            "source",
-            "source",
-            (
-                Row("host", "host/@name", Text(r"[^\s/]+", "a host's name or address is wanted"), help="The server."),
-                Row("dir", "dir/@path", PATH, help="The directory that the server exports."),
-                Row(
-                    "format",
-                    "format/@type",
-                    choices=("auto", "nfs", "glusterfs", "cifs"),
-                    help="The network file system; libvirt finds V(nfs) by itself.",
-                    absent="auto",
-                ),
-            ),
-            help="Where a V(netfs) pool comes from.",
+        Row(
+            "overwrite",
+            None,
+            Switch(),
+            help="With O(build), whether what else the devices hold is destroyed. A device that is in use never is, "
+            "nor what is such a file system, volume group or partition table already.",
+            default=False,
         ),
-        Block(
-            "target",
-            "target",
-            (
-                Row(
-                    "path",
-                    "path",
-                    PATH,
-                    help="The directory, or where the network file system is mounted. It is made where it is missing.",
-                    same=lambda wanted, found: os.path.normpath(wanted) == os.path.normpath(found),
-                ),
-                Row(
-                    "mode",
-                    "permissions/mode",
-                    Octal(),
-                    help="Mode of the directory when it is made, such as V('0711').",
-                ),
-                Row("owner", "permissions/owner", Integer(0), help="Numeric user of the directory when it is made."),
-                Row("group", "permissions/group", Integer(0), help="Numeric group of the directory when it is made."),
-            ),
-            help="Where the volumes are on the host.",
+        Row(
+            "refresh",
+            None,
+            Switch(),
+            help="Whether libvirt looks anew at what volumes there are; it is not counted as a change.",
+            default=False,
+        ),
+        Row(
+            "restart",
+            None,
+            choices=("never", "if_required"),
+            help="Whether a running pool is stopped and started again when a change needs it.",
+            default="never",
         ),
     )
 
     def handles(self, host: Host) -> dict[str, Handle]:
-        return _libvirt.pools(host)
+        return _libvirt_storage.pools(host)
 
     def xml(self, handle: Handle, inactive: bool) -> str:
-        return _libvirt.pool_xml(handle, inactive)
+        return _libvirt_storage.pool_xml(handle, inactive)
 
     def define_xml(self, host: Host, name: str, xml: str) -> Handle:
-        return _libvirt.pool_define(host, name, xml)
+        return _libvirt_storage.pool_define(host, name, xml)
 
-    def fresh(self, desired: Options) -> Element:
-        tree = super().fresh(desired)
-        if "xml" not in desired:
-            for option, place in (
-                ("type", desired.get("type")),
-                ("target.path", desired.get("target", {}).get("path")),
-            ):
-                if not place:
-                    raise BadValue(
-                        option, None, "pool {0} is not there yet: to make it, it is wanted".format(desired["name"])
-                    )
-            if desired["type"] == "netfs" and not {"host", "dir"} <= set(desired.get("source", {})):
-                raise BadValue("source", desired.get("source"), "a netfs pool wants host and dir")
-        return tree
+    def desire(self, options: Options) -> Options:
+        desired = super().desire(options)
+        if desired["overwrite"] and not desired["build"]:
+            raise BadValue("overwrite", True, "it goes with build: true")
+        if desired["build"] and "xml" in desired and "type" not in desired:
+            raise BadValue("build", True, "it wants type and source as options, not in the xml")
+        return desired
 
     def definition(self, desired: Options, tree: Element) -> list[Change]:
         if _xml.get(tree, "uuid") and "target" in desired:
             # Mode, owner and group are for making the directory. What a directory has that is there is its owner's.
             target = {option: value for option, value in desired["target"].items() if option == "path"}
             desired = {**desired, "target": target}
+        _drop_alternatives(desired.get("source", {}), tree)
         return super().definition(desired, tree)
 
     def complete(self, desired: Options, world: World) -> None:
-        self._refuse_shared(desired, world)
         found = world.found.get(desired["name"])
-        if found and "type" in desired and found.config.get("type") != desired["type"]:
+        kind = (found.config.get("type") if found else None) or desired.get("type")
+        if "type" in desired and kind != desired["type"]:
+            raise BadValue("type", desired["type"], "pool {0} is of type {1}".format(desired["name"], kind))
+        if kind is None and "xml" not in desired:
+            raise BadValue("type", None, "pool {0} is not there yet: to make it, it is wanted".format(desired["name"]))
+        if kind in TYPES:
+            check(desired["name"], kind, desired, new=found is None and "xml" not in desired)
+        if desired["build"] and kind not in BUILT:
+            raise BadValue("build", True, "pools of these types are built: {0}; not {1}".format(", ".join(BUILT), kind))
+        if kind in _DIRECTORIES:
+            self._refuse_shared(desired, world)
+
+    def plan(self, desired: Options, world: World) -> Plan:
+        plan = super().plan(desired, world)
+        found = world.found.get(plan.name)
+        if any(step.verb == "stop" for step in plan.steps):
+            self._keep_users(plan, t.cast(Found, found), world)
+        if desired["state"] == "absent":
+            return plan
+        if desired["build"] and not (found and found.active):
+            self._plan_build(desired, plan, found, world)
+        if desired["refresh"] and plan.state == "active":
+            plan.step("refresh")
+        return plan
+
+    def live_plan(self, desired: Options, live: Element, plan: Plan) -> None:
+        super().live_plan(desired, live, plan)
+        if plan.restart_required and desired["restart"] == "if_required" and desired["state"] != "inactive":
+            plan.change("restart", None, ", ".join(plan.restart_required))
+            plan.step("stop")
+            plan.step("start")
+            plan.restart_required = []
+
+    def _keep_users(self, plan: Plan, found: Found, world: World) -> None:
+        """A pool whose stop takes its volumes from the host is not stopped below a running domain."""
+        if found.config.get("type") not in ("fs", "netfs", "logical", "iscsi", "scsi", "zfs"):
+            return
+        user = _libvirt_storage.pool_user(world.host, found.handle)
+        if user is None:
+            return
+        text = "Storage pool {0} is in use by domain {1}, which is running".format(plan.name, user.name())
+        if not self.check_mode:
+            raise KvmError(text + ": it is not stopped.", error_code="in_use", remedy="Stop the domain first.")
+        # An earlier task of this check may have stopped it.
+        plan.warnings.append(text + "; it is taken as about to be stopped.")
+
+    def _plan_build(self, desired: Options, plan: Plan, found: Found | None, world: World) -> None:
+        if world.host.remote:
             raise BadValue(
-                "type", desired["type"], "pool {0} is of type {1}".format(desired["name"], found.config.get("type"))
+                "build",
+                True,
+                "devices can only be looked at on the hypervisor itself, not over {0}".format(world.host.uri),
             )
+        tree = _xml.clone(found.config) if found else self.fresh(desired)
+        self.definition(desired, tree)
+        kind, form = tree.get("type") or "", _xml.get(tree, "source/format/@type") or ""
+        devices = _xml.get_all(tree, "source/device/@path")
+        if not devices:
+            raise BadValue("source.devices", None, "to build pool {0}, they are wanted".format(plan.name))
+        if kind == "fs" and form in ("", "auto"):
+            raise BadValue(
+                "source.format", form or None, "to build pool {0}, a file system is wanted".format(plan.name)
+            )
+        try:
+            built, foreign = survey(kind, form, _xml.get(tree, "source/name") or plan.name, devices)
+        except NotFound as error:
+            if not self.check_mode:
+                raise
+            plan.warnings.append("{0} It is taken as about to be.".format(error.message))
+            built, foreign = False, {}
+        if built:
+            return
+        if foreign and not desired["overwrite"]:
+            raise KvmError(
+                "Storage pool {0} is not built: {1}.".format(
+                    plan.name, "; ".join("{0} holds {1}".format(*each) for each in sorted(foreign.items()))
+                ),
+                error_code="holds_data",
+                remedy="Take another device, or declare overwrite: true to destroy what is there.",
+                devices=foreign,
+            )
+        plan.change("build", foreign or None, ", ".join(devices))
+        # Between the definition and the start.
+        at = next((index for index, step in enumerate(plan.steps) if step.verb == "start"), len(plan.steps))
+        plan.steps.insert(at, Step("build", {"overwrite": sorted(foreign)}))
 
     def _refuse_shared(self, desired: Options, world: World) -> None:
         """Two pools of one directory would each believe that its files are theirs; libvirt refuses the second."""
@@ -118,16 +184,39 @@ class Pool(Activatable):
             return
         if "paths" not in world.facts:
             trees = {name: _xml.parse(self.xml(each, True), name) for name, each in world.facts["handles"].items()}
-            world.facts["paths"] = {_xml.get(tree, "target/path"): name for name, tree in trees.items()}
+            world.facts["paths"] = {
+                _xml.get(tree, "target/path"): name for name, tree in trees.items() if tree.get("type") in _DIRECTORIES
+            }
         owner = world.facts["paths"].setdefault(path, desired["name"])
         if owner != desired["name"]:
             raise BadValue("target.path", path, "it is the directory of storage pool {0}".format(owner))
+
+    # Steps.
+
+    def build(self, world: World, plan: Plan, overwrite: list[str]) -> None:
+        for device in overwrite:
+            clear(device)
+        _libvirt_storage.pool_build(world.facts["handles"][plan.name], source=True)
 
     def start(self, world: World, plan: Plan) -> None:
         handle = world.facts["handles"][plan.name]
         tree = _xml.parse(self.xml(handle, True), plan.name)
         path = _xml.get(tree, "target/path")
         # Building makes the directory. It would also set the mode of one that is there, which nobody asked for.
-        if tree.get("type") in ("dir", "netfs") and path and not os.path.isdir(path):
-            _libvirt.pool_build(handle)
+        if tree.get("type") in _DIRECTORIES and path and not os.path.isdir(path):
+            _libvirt_storage.pool_build(handle)
         super().start(world, plan)
+
+    def refresh(self, world: World, plan: Plan) -> None:
+        _libvirt_storage.pool_refresh(world.facts["handles"][plan.name])
+
+
+def _drop_alternatives(source: Options, tree: Element) -> None:
+    """Of two ways to name the same, the one that is declared is the only one."""
+    for options, both in (
+        (source.get("auth", {}).get("secret", {}), ("auth/secret/@usage", "auth/secret/@uuid")),
+        (source.get("adapter", {}), ("adapter/@name", "adapter/parentaddr")),
+    ):
+        given = [place for place in both if place.rpartition("/")[2].lstrip("@") in options]
+        if len(given) == 1:
+            _xml.drop(tree, "source/" + next(place for place in both if place not in given))

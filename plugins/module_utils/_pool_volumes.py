@@ -8,7 +8,7 @@ import dataclasses
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError, NotFound
 
 if t.TYPE_CHECKING:
@@ -29,6 +29,8 @@ class PoolFound:
     type: str = ""
     path: str = ""
     capacity: int = 0
+    # Of a disk pool: the disk.
+    device: str = ""
     # Volumes that an earlier entry of the same call makes: (path, format, capacity in bytes) by name.
     coming: dict[str, tuple[str, str, int]] = dataclasses.field(default_factory=dict)
     # Volumes that an earlier entry of the same call deletes.
@@ -45,11 +47,11 @@ class PoolFound:
         if self.handle is None:
             return None
         if name not in self._trees:
-            text = _libvirt.volume_xml(self.volumes[name]) if name in self.volumes else None
+            text = _libvirt_storage.volume_xml(self.volumes[name]) if name in self.volumes else None
             if text is None and not self._fresh:
-                _libvirt.pool_refresh(self.handle)
-                self.volumes, self._fresh = _libvirt.volumes(self.handle), True
-                text = _libvirt.volume_xml(self.volumes[name]) if name in self.volumes else None
+                _libvirt_storage.pool_refresh(self.handle)
+                self.volumes, self._fresh = _libvirt_storage.volumes(self.handle), True
+                text = _libvirt_storage.volume_xml(self.volumes[name]) if name in self.volumes else None
             if text is None:
                 return None
             self._trees[name] = _xml.parse(text, "Volume {0}".format(name))
@@ -87,7 +89,8 @@ def look(name: str, handle: Handle | None) -> PoolFound:
             remedy="Start it with minicloud.kvm.libvirt_pool (state: active).",
         )
         return PoolFound(None, {}, inactive)
-    tree = _xml.parse(_libvirt.pool_xml(handle, inactive=False), name)
+    tree = _xml.parse(_libvirt_storage.pool_xml(handle, inactive=False), name)
     path = _xml.get(tree, "target/path") or ""
-    volumes, capacity = _libvirt.volumes(handle), _libvirt.pool_size(handle)[0]
-    return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity)
+    volumes, capacity = _libvirt_storage.volumes(handle), _libvirt_storage.pool_size(handle)[0]
+    device = _xml.get(tree, "source/device/@path") or ""
+    return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity, device)

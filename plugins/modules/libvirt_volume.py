@@ -9,14 +9,17 @@ module: libvirt_volume
 short_description: Declare storage volumes
 version_added: 0.1.0
 description:
-  - Makes storage volumes, empty, as an overlay of an image or filled from a file, and grows them; any number over one
-    connection.
-  - What a volume holds is never written again and never shrunk; it is deleted only with O(state=absent).
+  - Makes storage volumes, empty, as an overlay of an image, as a copy of another or filled from a file or a URL, and grows
+    them; any number over one connection.
+  - What a volume holds is never written again; it is shrunk only with O(allow_shrink), deleted only with O(state=absent).
+  - A volume in a pool of files (V(dir), V(fs), V(netfs)) has its name only when it is whole. One of another pool that a run
+    was killed at has to be deleted by hand.
 author: minicloud.kvm contributors (@minicloud)
 options:
   <<: &one
     name:
-      description: Name of the volume. May be left out where O(xml) has it.
+      description: Name of the volume. May be left out where O(xml) has it. On a V(disk) pool it is that of the next
+        partition, such as V(sdb1).
       type: str
     pool:
       description: Storage pool that it is in, which has to be active.
@@ -29,18 +32,98 @@ options:
         - absent
       default: present
     capacity:
-      description: 'Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused: nothing
-        is ever shrunk. Left out, a new volume has the size of O(src) or O(backing_store).'
+      description: Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused unless
+        O(allow_shrink). Left out, a new volume has the size of what it starts from.
       type: str
     allocation:
-      description: Space taken from the beginning, when it is made.
+      description: 'Space taken from the beginning, when it is made: V(thin) is as little as can be, V(metadata) that
+        for the tables of a V(qcow2), V(full) all of it; or a size. Left out, V(raw) is full and the others are thin.'
       type: str
     format:
-      description: Format of the volume when it is made; V(qcow2) where it is left out. It can't be changed.
+      description: 'Format of the volume when it is made: that of O(src) or O(clone) where it is left out, or else
+        V(qcow2). What O(src) has in another format is converted. A V(disk) pool has types of partitions: V(none)
+        to V(extended). Volumes of other pools of devices are V(raw). It can''t be changed.'
       type: str
       choices:
         - qcow2
         - raw
+        - qcow
+        - qed
+        - vdi
+        - vmdk
+        - vpc
+        - none
+        - linux
+        - fat16
+        - fat32
+        - linux-swap
+        - linux-lvm
+        - linux-raid
+        - extended
+    compat:
+      description: 'Version of V(qcow2): V(1.1) where it is left out.'
+      type: str
+      choices:
+        - '0.10'
+        - '1.1'
+    cluster_size:
+      description: Size of the clusters of a V(qcow2), such as V(64KiB).
+      type: str
+    lazy_refcounts:
+      description: 'Whether a V(qcow2) writes its reference counts late: faster, and slow to repair after a crash.'
+      type: bool
+    extended_l2:
+      description: Whether the clusters of a V(qcow2) have subclusters; take a larger O(cluster_size).
+      type: bool
+    nocow:
+      description: Whether copy on write of Btrfs is off for a new file.
+      type: bool
+    encryption:
+      description: How a V(raw) or V(qcow2) volume is encrypted when it is made, by QEMU itself.
+      type: dict
+      suboptions:
+        format:
+          description: Format of the encryption.
+          type: str
+          choices:
+            - luks
+          default: luks
+        secret:
+          description: The secret of libvirt that holds the passphrase.
+          type: dict
+          suboptions:
+            usage:
+              description: By its usage.
+              type: str
+            uuid:
+              description: By its UUID.
+              type: str
+        cipher:
+          description: The cipher; QEMU's default where it is left out.
+          type: dict
+          suboptions:
+            name:
+              description: Cipher, such as V(aes).
+              type: str
+            size:
+              description: Bits of the key, such as V(256).
+              type: int
+            mode:
+              description: Mode, such as V(xts).
+              type: str
+            hash:
+              description: Hash, such as V(sha256).
+              type: str
+        ivgen:
+          description: How initialization vectors are made; goes with O(encryption.cipher).
+          type: dict
+          suboptions:
+            name:
+              description: Generator, such as V(plain64).
+              type: str
+            hash:
+              description: Its hash, where it has one.
+              type: str
     backing_store:
       description: The image that the volume is an overlay of, when it is made. It can't be changed.
       type: dict
@@ -60,9 +143,29 @@ options:
           choices:
             - qcow2
             - raw
+            - qcow
+            - qed
+            - vdi
+            - vmdk
+            - vpc
+    clone:
+      description: The volume that a new one is a full copy of. What is there already is not copied again.
+      type: dict
+      suboptions:
+        volume:
+          description: Name of the volume.
+          type: str
+          required: true
+        pool:
+          description: Its pool; the new volume's own where it is left out.
+          type: str
     src:
-      description: File on the hypervisor that a new volume is filled from, byte for byte. What is there already is
-        not filled again.
+      description: File on the hypervisor, or a URL, that a new volume is filled from. What is there already is not
+        filled again.
+      type: str
+    checksum:
+      description: Checksum of O(src), such as V(sha256:) and its digits, or the URL of a list of checksums instead
+        of the digits. A volume has its name only when it is right. An interrupted download is gone on with.
       type: str
     mode:
       description: Mode of the file when it is made, such as V('0640').
@@ -77,6 +180,25 @@ options:
       description: Whether the capacity may be more than the whole pool has.
       type: bool
       default: false
+    allow_shrink:
+      description: 'Whether a larger volume is cut to O(capacity): what is behind is lost. Never that of a running
+        domain.'
+      type: bool
+      default: false
+    wipe:
+      description: 'With O(state=absent): how what it holds is overwritten before it is deleted. All but V(zero) need
+        scrub on the hypervisor.'
+      type: str
+      choices:
+        - zero
+        - nnsa
+        - dod
+        - bsi
+        - gutmann
+        - schneier
+        - pfitzner7
+        - pfitzner33
+        - random
     xml:
       description: libvirt's XML for a new volume, for what has no option of its own.
       type: str
@@ -101,6 +223,22 @@ EXAMPLES = r"""
     pool: images
     name: debian-13.qcow2
     src: /var/cache/debian-13-genericcloud-amd64.qcow2
+
+- name: An image, from its maker; converted, for it comes as vmdk
+  minicloud.kvm.libvirt_volume:
+    pool: images
+    name: appliance.qcow2
+    src: https://example.org/appliance.vmdk
+    checksum: sha256:https://example.org/SHA256SUMS
+    format: qcow2
+
+- name: A copy of its own, in another pool
+  minicloud.kvm.libvirt_volume:
+    pool: fast
+    name: db1.raw
+    format: raw
+    clone: {pool: images, volume: debian-13.qcow2}
+    capacity: 40GiB
 
 - name: Disks of two guests, overlays of that image
   minicloud.kvm.libvirt_volume:

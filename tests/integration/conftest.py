@@ -106,6 +106,24 @@ def images_dir() -> t.Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
 
 
+@pytest.fixture
+def loop(images_dir: Path) -> t.Iterator[t.Callable[[], str]]:
+    """``loop()``: an empty block device of 64 MiB."""
+    devices: list[str] = []
+
+    def run() -> str:
+        path = images_dir / f"device{len(devices)}"
+        with path.open("wb") as file:
+            file.truncate(64 * 1024 * 1024)
+        words = ["losetup", "--find", "--show", str(path)]
+        devices.append(subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
+        return devices[-1]
+
+    yield run
+    for device in devices:
+        subprocess.run(["losetup", "--detach", device], check=True)
+
+
 @pytest.fixture(scope="session")
 def tiny() -> t.Iterator[dict[str, t.Any]]:
     """kernel and initrd of the tiny guest, where any user can read them."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import socket
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import libvirt
 import pytest
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_storage
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_volume"
@@ -179,8 +180,155 @@ def test_a_volume_that_another_host_deleted_first(run_module: t.Any, pool: str, 
         found = conn.storagePoolLookupByName(pool)
         volume = found.storageVolLookupByName("other")
         (images_dir / "pool" / "other").unlink()
-        _libvirt.volume_delete(volume)
+        _libvirt_storage.volume_delete(volume)
         assert found.listVolumes() == []
+
+
+def test_options_of_qcow2(converge: t.Any, run_module: t.Any, look: t.Any, pool: str) -> None:
+    args = {
+        "pool": pool,
+        "name": "disk",
+        "capacity": "64MiB",
+        "cluster_size": "128KiB",
+        "lazy_refcounts": True,
+        "extended_l2": True,
+        "nocow": False,
+    }
+    done = converge(MODULE, args, look)
+    data = image(done["volume"]["path"])["format-specific"]["data"]
+    assert image(done["volume"]["path"])["cluster-size"] == 128 * 1024
+    assert (data["compat"], data["lazy-refcounts"], data["extended-l2"]) == ("1.1", True, True)
+    before = look()
+    for change, words in (
+        ({"cluster_size": "64KiB"}, "cluster_size is 128KiB, not 64KiB"),
+        ({"lazy_refcounts": False}, "lazy_refcounts is on, not off"),
+        ({"extended_l2": False}, "extended_l2 is on, not off"),
+        ({"compat": "0.10", "lazy_refcounts": None, "extended_l2": None}, "compat is 1.1, not 0.10"),
+    ):
+        result = run_module(MODULE, {**args, **change}, expect="failed")
+        assert (result["error_code"], words in result["msg"]) == ("immutable", True), result["msg"]
+        assert look() == before
+    old = converge(MODULE, {"pool": pool, "name": "old", "capacity": "1MiB", "compat": "0.10"}, look)
+    assert image(old["volume"]["path"])["format-specific"]["data"]["compat"] == "0.10"
+
+
+@pytest.mark.parametrize("form", ["qcow", "qed", "vdi", "vmdk", "vpc"])
+def test_other_formats(converge: t.Any, look: t.Any, pool: str, form: str) -> None:
+    done = converge(MODULE, {"pool": pool, "name": "disk", "capacity": "9MiB", "format": form}, look)
+    assert image(done["volume"]["path"])["format"] == form
+
+
+@pytest.mark.parametrize(
+    ("form", "allocation", "low", "high"),
+    [
+        ("raw", None, 8 * MIB, 9 * MIB),
+        ("raw", "thin", 0, MIB),
+        ("raw", "full", 8 * MIB, 9 * MIB),
+        ("raw", "2MiB", 2 * MIB, 3 * MIB),
+        ("qcow2", None, 0, MIB),
+        ("qcow2", "thin", 0, MIB),
+        ("qcow2", "metadata", 0, MIB),
+        ("qcow2", "full", 8 * MIB, 9 * MIB),
+    ],
+)
+def test_allocation(
+    converge: t.Any, look: t.Any, pool: str, form: str, allocation: str | None, low: int, high: int
+) -> None:
+    args = {"pool": pool, "name": "disk", "capacity": "8MiB", "format": form, "allocation": allocation}
+    done = converge(MODULE, {key: value for key, value in args.items() if value}, look)
+    info = image(done["volume"]["path"])
+    assert low <= info["actual-size"] <= high
+    mapped = subprocess.run(["qemu-img", "map", done["volume"]["path"]], capture_output=True, text=True, check=True)
+    if form == "qcow2":
+        # Tables that are written make the file as long as what they speak of.
+        assert (Path(done["volume"]["path"]).stat().st_size >= 8 * MIB) == (allocation in ("metadata", "full"))
+    assert mapped.returncode == 0
+
+
+@pytest.mark.parametrize("form", ["raw", "qcow2"])
+def test_shrunk_only_when_told_and_never_below_a_guest(
+    converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, pool: str, images_dir: Path, form: str
+) -> None:
+    args = {"pool": pool, "name": "disk", "capacity": "16MiB", "format": form}
+    path = converge(MODULE, args, look)["volume"]["path"]
+    small = {**args, "capacity": "8MiB"}
+    assert run_module(MODULE, small, expect="failed")["error_code"] == "would_shrink"
+    small["allow_shrink"] = True
+    xml = images_dir / "guest.xml"
+    xml.write_text(
+        f"<domain type='qemu'><name>{pool}</name><memory unit='MiB'>64</memory><os><type>hvm</type></os>"
+        f"<devices><disk type='file'><driver name='qemu' type='{form}'/><source file='{path}'/>"
+        "<target dev='vda'/></disk></devices></domain>"
+    )
+    virsh("create", str(xml), "--paused")
+    copy = {"pool": pool, "name": "copy", "clone": {"volume": "disk"}}
+    for given, words in ((small, "it is not shrunk"), (copy, "it is not copied")):
+        result = run_module(MODULE, given, expect="failed")
+        assert result["error_code"] == "in_use"
+        assert words in result["msg"]
+        assert "taken as about to be stopped" in run_module(MODULE, given, check=True)["warnings"][0]
+    virsh("destroy", pool)
+    done = converge(MODULE, small, look)
+    assert done["volume"]["changes"] == [{"field": "capacity", "before": "16MiB", "after": "8MiB"}]
+    assert image(path)["virtual-size"] == 8 * MIB
+    # What an overlay reads is not cut.
+    run_module(MODULE, {"pool": pool, "name": "over", "backing_store": {"volume": "disk"}})
+    result = run_module(MODULE, {**small, "capacity": "4MiB"}, expect="failed")
+    assert result["error_code"] == "in_use"
+
+
+def test_encrypted(converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, pool: str, images_dir: Path) -> None:
+    uuid = "f52a81b2-424e-490c-823d-{0:012x}".format(int(pool.split("-")[2], 16))
+    xml = images_dir / "secret.xml"
+    xml.write_text(
+        f"<secret ephemeral='yes' private='yes'><uuid>{uuid}</uuid>"
+        f"<usage type='volume'><volume>/{pool}</volume></usage></secret>"
+    )
+    virsh("secret-define", str(xml))
+    try:
+        phrase = images_dir / "phrase"
+        phrase.write_text("open sesame")
+        virsh("secret-set-value", uuid, "--file", str(phrase), "--plain")
+        cipher = {
+            "cipher": {"name": "aes", "size": 256, "mode": "xts", "hash": "sha256"},
+            "ivgen": {"name": "plain64", "hash": "sha256"},
+        }
+        volumes = [
+            {"name": "one", "format": "raw", "encryption": {"secret": {"uuid": uuid}}},
+            {"name": "two", "format": "qcow2", "encryption": {"secret": {"usage": f"/{pool}"}, **cipher}},
+        ]
+        args = {"volumes": [{"pool": pool, "capacity": "8MiB", **each} for each in volumes]}
+        done = converge(MODULE, args, look)
+        assert subprocess.run(["qemu-img", "info", done["volumes"][0]["path"]], check=True, capture_output=True)
+        assert Path(done["volumes"][0]["path"]).read_bytes()[:4] == b"LUKS"
+        assert image(done["volumes"][1]["path"])["format-specific"]["data"]["encrypt"]["format"] == "luks"
+        plain = {"pool": pool, "name": "plain", "capacity": "8MiB"}
+        run_module(MODULE, plain)
+        # A copy of a plain one is encrypted on its way.
+        copy = {"pool": pool, "name": "copy", "clone": {"volume": "plain"}, **volumes[1], "capacity": None}
+        copy["name"] = "copy"
+        done = converge(MODULE, {key: value for key, value in copy.items() if value is not None}, look)
+        assert image(done["volume"]["path"])["format-specific"]["data"]["encrypt"]["format"] == "luks"
+        result = run_module(MODULE, {**plain, "encryption": volumes[0]["encryption"]}, expect="failed")
+        assert result["error_code"] == "immutable"
+        assert "encryption is off, not luks" in result["msg"]
+        assert "sesame" not in str(done)
+    finally:
+        virsh("secret-undefine", uuid)
+
+
+def test_wiped_before_they_are_deleted(converge: t.Any, run_module: t.Any, look: t.Any, pool: str) -> None:
+    ways = ["zero", "nnsa", "dod", "bsi", "gutmann", "schneier", "pfitzner7", "pfitzner33", "random"]
+    volumes = [{"pool": pool, "name": way, "capacity": "64KiB", "format": "raw"} for way in ways]
+    paths = [Path(each["path"]) for each in run_module(MODULE, {"volumes": volumes})["volumes"]]
+    for path in paths:
+        path.write_bytes(b"secret" * 10000)
+    with contextlib.ExitStack() as stack:
+        open_files = [stack.enter_context(path.open("rb")) for path in paths]
+        gone = [{"pool": pool, "name": way, "state": "absent", "wipe": way} for way in ways]
+        converge(MODULE, {"volumes": gone}, look)
+        assert not [way for way, file in zip(ways, open_files) if b"secret" in file.read()]
+    assert look() == []
 
 
 def test_as_xml(converge: t.Any, look: t.Any, pool: str) -> None:
@@ -224,7 +372,7 @@ def test_bad_input_is_one_clear_error_and_nothing_is_done(
         ({"src": str(images_dir)}, f"The image {images_dir} can't be read", "unreadable"),
         ({"src": str(cut)}, f"The image {cut}", "unreadable"),
         ({"src": "relative"}, "src: 'relative' is not valid", "bad_value"),
-        ({"src": str(image_file), "format": "raw"}, "format: 'raw' is not valid", "bad_value"),
+        ({"src": str(image_file), "format": "linux"}, "format: 'linux' is not valid", "bad_value"),
         ({"src": str(image_file), "capacity": "1MiB"}, "capacity: '1MiB' is not valid", "bad_value"),
         ({"src": str(image_file), "backing_store": {"volume": "x"}}, "src", "bad_value"),
         ({"backing_store": {"volume": "nothing"}}, "has no volume nothing", "not_found"),
@@ -232,6 +380,18 @@ def test_bad_input_is_one_clear_error_and_nothing_is_done(
         ({"backing_store": {}, "capacity": "1MiB"}, "backing_store", "bad_value"),
         ({"backing_store": {"path": str(image_file)}, "capacity": "1MiB"}, "capacity: '1MiB'", "bad_value"),
         ({"backing_store": {"path": str(image_file)}, "format": "raw"}, "format: 'raw' is not valid", "bad_value"),
+        ({"src": "ftp://x/y"}, "src: 'ftp://x/y' is not valid: an absolute path or a URL", "bad_value"),
+        ({"src": str(image_file), "checksum": "sha256:zz"}, "checksum: 'sha256:zz' is not valid", "bad_value"),
+        ({"capacity": "1MiB", "checksum": "sha256:00"}, "it is that of src", "bad_value"),
+        ({"src": str(image_file), "clone": {"volume": "x"}}, "one of backing_store, clone, src", "bad_value"),
+        ({"clone": {"volume": "nothing"}}, "has no volume nothing to be a copy of", "not_found"),
+        ({"capacity": "1MiB", "allocation": "some"}, "or one of thin, metadata, full is wanted", "bad_value"),
+        ({"capacity": "1MiB", "format": "raw", "allocation": "metadata"}, "only qcow2 has it, not raw", "bad_value"),
+        ({"capacity": "1MiB", "format": "raw", "compat": "1.1"}, "compat: '1.1' is not valid: only qcow2", "bad_value"),
+        ({"capacity": "1MiB", "compat": "0.10", "lazy_refcounts": True}, "it needs compat 1.1", "bad_value"),
+        ({"capacity": "1MiB", "cluster_size": "100KiB"}, "a power of two is wanted", "bad_value"),
+        ({"capacity": "1MiB", "wipe": "zero"}, "it goes with state: absent", "bad_value"),
+        ({"capacity": "1MiB", "encryption": {}}, "encryption.secret: None is not valid", "bad_value"),
         ({"xml": "<volume>", "capacity": "1MiB"}, "not well-formed XML", "invalid_xml"),
         ({"mode": "9999", "capacity": "1MiB"}, "mode: '9999' is not valid", "bad_value"),
     ]
@@ -239,14 +399,13 @@ def test_bad_input_is_one_clear_error_and_nothing_is_done(
     good = {"pool": pool, "name": "good", "capacity": "1MiB"}
     for options, words, code in bad:
         args = {"pool": pool, "name": "bad", **options}
-        for check in (True, False):
+        for check, given in ((True, args), (False, {"volumes": [good, args]})):
             if check and code in ("not_found", "pool_inactive") and "pool" in options:
                 continue
-            for given in (args, {"volumes": [good, args]}):
-                result = run_module(MODULE, given, check=check, expect="failed")
-                assert words in result["msg"], options
-                assert result["error_code"] == code, options
-                assert look() == before, options
+            result = run_module(MODULE, given, check=check, expect="failed")
+            assert words in result["msg"], options
+            assert result["error_code"] == code, options
+        assert look() == before, options
 
 
 def test_in_check_mode_a_missing_pool_is_a_warning(run_module: t.Any, scratch: str) -> None:

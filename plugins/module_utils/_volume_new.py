@@ -1,0 +1,188 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a new volume starts from: nothing, an image that it is an overlay of, a volume, a file, a URL."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _download, _fill, _image, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
+from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
+from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FILES, PARTITIONS
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
+    from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound
+    from lxml.etree import _Element as Element
+
+
+@dataclasses.dataclass
+class World:
+    host: Host
+    pools: dict[str, PoolFound]
+
+
+@dataclasses.dataclass
+class Origin:
+    """What a new volume holds from the beginning: its format, and the bytes a guest sees (0: not known yet)."""
+
+    format: str = ""
+    capacity: int = 0
+    path: str = ""
+
+
+def blank(desired: Options, world: World, check_mode: bool, warnings: list[str]) -> tuple[Element, int]:
+    """A new volume's definition without what is declared of it, and the bytes that a guest will see.
+
+    The bytes are 0 where only the download will say. backing_store gets the path and format that it stands for.
+    """
+    pool = world.pools[desired["pool"]]
+    origin = _origin(desired, world, check_mode, warnings)
+    tree = _xml.new("volume")
+    _xml.put(tree, "name", desired["name"])
+    form = _format(desired, pool, origin)
+    if form:
+        _xml.put(tree, "target/format/@type", form)
+    if form == "qcow2":
+        # libvirt still makes the format of 2009 unless told otherwise.
+        _xml.put(tree, "target/compat", "1.1")
+    if "encryption" in desired:
+        _xml.put(tree, "target/encryption/secret/@type", "passphrase")
+    if pool.type == "netfs" and os.path.isdir(pool.path):
+        # A file on a network file system belongs to whom its directory does: a server that squashes allows no other.
+        owner = os.stat(pool.path)
+        _xml.put(tree, "target/permissions/owner", str(owner.st_uid))
+        _xml.put(tree, "target/permissions/group", str(owner.st_gid))
+    capacity = _capacity(desired, origin)
+    _allocate(desired, tree, form, capacity)
+    return tree, capacity
+
+
+def _format(desired: Options, pool: PoolFound, origin: Origin) -> str:
+    """The format of a new volume; '' in pools that have none."""
+    declared = desired.get("format")
+    if pool.type == "disk":
+        if declared in FILES or "backing_store" in desired:
+            raise BadValue(
+                "format", declared or "qcow2", "a disk pool has partitions: {0}".format(", ".join(PARTITIONS))
+            )
+        _check_partition(desired["name"], pool)
+        return declared or ""
+    if declared in PARTITIONS:
+        raise BadValue("format", declared, "it is a type of partition, which only a disk pool has")
+    if pool.type not in ("", *_fill.FILE_POOLS):
+        if declared not in (None, "raw") or "backing_store" in desired:
+            raise BadValue("format", declared or "qcow2", "volumes of a {0} pool are raw".format(pool.type))
+        return ""
+    if "backing_store" in desired:
+        return "qcow2"
+    # libvirt has no vhdx.
+    return declared or (origin.format if origin.format in FILES else "qcow2")
+
+
+def _check_partition(name: str, pool: PoolFound) -> None:
+    """libvirt refuses a partition's name only when it has made the partition."""
+    disk = os.path.basename(os.path.realpath(pool.device))
+    disk += "p" if disk[-1:].isdigit() else ""
+    there = {*pool.volumes, *pool.coming} - pool.leaving
+    number = next(number for number in range(1, 1000) if disk + str(number) not in there)
+    # A multipath device has names of its own.
+    if name != disk + str(number) and not disk.startswith("dm-"):
+        raise BadValue("name", name, "the next partition of {0} is {1}{2}".format(pool.device, disk, number))
+
+
+def _capacity(desired: Options, origin: Origin) -> int:
+    capacity = int(desired.get("capacity") or origin.capacity)
+    if "xml" in desired and not capacity:
+        capacity = int(Size("B").read(desired["xml"], "capacity") or 0)
+    if not capacity and "src" not in desired:
+        raise BadValue(
+            "capacity", None, "volume {0} is not there yet: to make it, it is wanted".format(desired["name"])
+        )
+    if capacity < origin.capacity:
+        raise BadValue(
+            "capacity", format_size(capacity), "what it starts from has {0}".format(format_size(origin.capacity))
+        )
+    return capacity
+
+
+def _allocate(desired: Options, tree: Element, form: str, capacity: int) -> None:
+    """What is left out libvirt allocates in full where the format has such a thing."""
+    allocation = desired.get("allocation")
+    if allocation == "metadata" and form != "qcow2":
+        raise BadValue("allocation", allocation, "only qcow2 has it, not {0}".format(form or "raw"))
+    if allocation == "full":
+        _xml.put(tree, "allocation", str(capacity))
+    elif allocation is not None:
+        _xml.put(tree, "allocation", "0" if allocation in ("thin", "metadata") else str(allocation))
+
+
+def metadata(desired: Options, tree: Element) -> bool:
+    """Whether the tables of a qcow2 are written when it is made: without them QEMU allocates nothing."""
+    return desired.get("allocation") in ("metadata", "full") and _xml.get(tree, "target/format/@type") == "qcow2"
+
+
+def _origin(desired: Options, world: World, check_mode: bool, warnings: list[str]) -> Origin:
+    if "src" in desired:
+        return _of_src(desired)
+    if "clone" in desired:
+        source = desired["clone"]
+        origin = _of_volume(desired, source.get("pool", desired["pool"]), source["volume"], world, check_mode)
+        _refuse_written(desired, origin, world, check_mode, warnings)
+        return origin
+    store = desired.get("backing_store")
+    if not store:
+        return Origin()
+    if "volume" in store:
+        origin = _of_volume(desired, store.get("pool", desired["pool"]), store["volume"], world, check_mode)
+        store["path"], store["format"] = origin.path, origin.format
+    else:
+        content = _image.inspect(store["path"])
+        origin = Origin("qcow2", content.capacity)
+        store.setdefault("format", content.format)
+    return origin
+
+
+def _of_src(desired: Options) -> Origin:
+    content = _fill.inspect(desired["src"])
+    if desired.get("format", content.format) != content.format:
+        _image.require_whole(content, _download.shown(desired["src"]))
+    return Origin(content.format, content.capacity)
+
+
+def _of_volume(desired: Options, pool_name: str, name: str, world: World, check_mode: bool) -> Origin:
+    """A volume that is there, or that an earlier entry of the same call makes."""
+    pool = world.pools[pool_name]
+    if name in pool.coming:
+        path, form, capacity = pool.coming[name]
+        return Origin(form, capacity, path)
+    tree = pool.read(name)
+    if tree is None and check_mode and pool.error:
+        return Origin("qcow2", desired.get("capacity", 1), os.path.join(pool_name, name))
+    if tree is None:
+        raise NotFound(
+            "Volume {0}: storage pool {1} has no volume {2} to be {3} of.".format(
+                desired["name"], pool_name, name, "a copy" if "clone" in desired else "an overlay"
+            )
+        )
+    form = _xml.get(tree, "target/format/@type") or "raw"
+    return Origin(
+        form if form in FILES else "raw", int(_xml.get(tree, "capacity") or 0), _xml.get(tree, "target/path") or ""
+    )
+
+
+def _refuse_written(desired: Options, origin: Origin, world: World, check_mode: bool, warnings: list[str]) -> None:
+    """A copy of what a guest writes to at the same time would be of no moment at all."""
+    user = _libvirt_storage.volume_writer(world.host, origin.path)
+    if user is None:
+        return
+    text = "Volume {0} is in use by domain {1}, which is running".format(desired["clone"]["volume"], user.name())
+    if not check_mode:
+        raise KvmError(text + ": it is not copied.", error_code="in_use", remedy="Stop the domain first.")
+    # An earlier task of this check may have stopped it.
+    warnings.append(text + "; it is taken as about to be stopped.")
