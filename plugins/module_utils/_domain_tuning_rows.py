@@ -88,7 +88,7 @@ _CPUTUNE = Block(
     "cputune",
     (
         Row(
-            "shares", "shares", Integer(1, 262144), help="Weight against other domains, at most 10000 with cgroups v2."
+            "shares", "shares", Integer(0, 262144), help="Weight against other domains, at most 10000 with cgroups v2."
         ),
         *_times(),
         Many(
