@@ -52,7 +52,7 @@ class _FirmwareFeatures(Many):
             if loader is not None:
                 loader.text = None
         elif changes and wanted:
-            _xml.put(element, "os/@firmware", "efi")
+            _xml.put(element, "os/@firmware", "bios" if _xml.get(element, "os/loader/@type") == "rom" else "efi")
         return changes
 
 
