@@ -43,8 +43,8 @@ def run_module(tmp_path_factory: pytest.TempPathFactory) -> RunModule:
     its own and returns its result as a dict.
 
     check, diff: Ansible's --check and --diff.
-    expect: "ok", "failed" or "either"; the test fails with everything the module printed where it ends otherwise, and so it does
-        where a module writes to stderr, prints no JSON, or takes longer than ``timeout`` seconds.
+    expect: "ok", "failed" or "either"; the test fails with everything the module printed where it ends otherwise, and
+        so it does where a module writes to stderr, prints no JSON, or takes longer than ``timeout`` seconds.
     """
     remote_tmp = str(tmp_path_factory.mktemp("remote_tmp"))
 

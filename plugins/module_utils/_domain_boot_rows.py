@@ -44,11 +44,15 @@ class _FirmwareFeatures(Many):
 
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
         changes = super().edit(element, wanted, field)
-        if changes:
-            for part in ("os/loader", "os/nvram/@template", "os/nvram/@templateFormat"):
+        chosen = _xml.get(element, "os/@firmware") is not None
+        loader = _xml.find(element, "os/loader")
+        if changes and chosen:
+            for part in ("os/nvram/@template", "os/nvram/@templateFormat"):
                 _xml.drop(element, part)
-            if wanted:
-                _xml.put(element, "os/@firmware", "efi")
+            if loader is not None:
+                loader.text = None
+        elif changes and wanted:
+            _xml.put(element, "os/@firmware", "bios" if _xml.get(element, "os/loader/@type") == "rom" else "efi")
         return changes
 
 
@@ -91,22 +95,6 @@ FIRMWARE: tuple[AnyRow, ...] = (
     Row(
         "firmware", "os/@firmware", _Firmware(), choices=("bios", "efi"), help="Firmware; V(bios) for a new x86 domain."
     ),
-    _FirmwareFeatures(
-        "firmware_features",
-        "os/firmware/feature",
-        (
-            Row(
-                "name",
-                "@name",
-                choices=("secure-boot", "enrolled-keys"),
-                help="V(secure-boot) is Secure Boot, V(enrolled-keys) that Microsoft's keys are in its store.",
-                required=True,
-            ),
-            Row("enabled", "@enabled", Switch(), help="Whether it has to be there or may not.", required=True),
-        ),
-        help="What the firmware that libvirt chooses has to have. Needs O(firmware=efi).",
-        keys=("name",),
-    ),
     Block(
         "loader",
         "os/loader",
@@ -125,6 +113,23 @@ FIRMWARE: tuple[AnyRow, ...] = (
             Row("format", "@format", choices=_FLASH_FORMATS, help="Format of the image.", since="9.2.0"),
         ),
         help="The image of the firmware.",
+    ),
+    # Behind the loader: one that is named is not chosen.
+    _FirmwareFeatures(
+        "firmware_features",
+        "os/firmware/feature",
+        (
+            Row(
+                "name",
+                "@name",
+                choices=("secure-boot", "enrolled-keys"),
+                help="V(secure-boot) is Secure Boot, V(enrolled-keys) that Microsoft's keys are in its store.",
+                required=True,
+            ),
+            Row("enabled", "@enabled", Switch(), help="Whether it has to be there or may not.", required=True),
+        ),
+        help="What the firmware that libvirt chooses has to have. Needs O(firmware=efi).",
+        keys=("name",),
     ),
     Block(
         "nvram",

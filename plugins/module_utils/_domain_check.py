@@ -36,8 +36,6 @@ def _check_memory(desired: Options) -> None:
             raise BadValue("current_memory", format_size(desired["current_memory"]), "it is more than memory")
         if desired.get("max_memory", desired["memory"]) < desired["memory"]:
             raise BadValue("max_memory", format_size(desired["max_memory"]), "it is less than memory")
-    if "max_memory" in desired and "memory_slots" not in desired:
-        raise BadValue("max_memory", format_size(desired["max_memory"]), "memory_slots is wanted with it")
     if "memory_slots" in desired and "max_memory" not in desired:
         raise BadValue("memory_slots", desired["memory_slots"], "max_memory is wanted with it")
     backing = desired.get("memory_backing", {})
@@ -114,10 +112,9 @@ def _check_schedulers(cputune: Options) -> None:
 
 def _check_boot(desired: Options) -> None:
     nvram, loader = desired.get("nvram", {}), desired.get("loader", {})
-    if desired.get("firmware_features") and (desired.get("firmware") == "bios" or "path" in loader):
-        raise BadValue(
-            "firmware_features", "given", "they are for a firmware efi that libvirt chooses, without loader.path"
-        )
+    enabled = [each["name"] for each in desired.get("firmware_features", []) if each["enabled"]]
+    if enabled and desired.get("firmware") == "bios":
+        raise BadValue("firmware_features", enabled[0], "a bios has none of them")
     places = [option for option in ("path", "file", "block") if option in nvram]
     if len(places) > 1:
         raise BadValue("nvram", nvram, "one place is wanted, not {0}".format(" and ".join(places)))

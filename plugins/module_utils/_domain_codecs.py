@@ -115,11 +115,15 @@ class Bytes(Size):
         _xml.put(element, place, str(value))
 
 
-class OwnText(Text):
-    """The text of the element whose attributes are the other rows."""
+class Filled(Text):
+    """The text of an element that may be there for its attributes alone."""
 
     def read(self, element: Element, place: str) -> Value | None:
         return super().read(element, place) or None
+
+
+class OwnText(Filled):
+    """The text of the very element whose attributes are the other rows."""
 
     def clear(self, element: Element, place: str) -> None:
         element.text = None

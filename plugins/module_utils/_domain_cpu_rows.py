@@ -12,6 +12,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs impor
     AttributeSize,
     CpuSet,
     Decisive,
+    Filled,
     PlacedSet,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
@@ -221,7 +222,7 @@ CPU = Block(
             "V(host-model) where O(cpu) is left out.",
             choices=("host-model", "host-passthrough", "maximum", "custom"),
         ),
-        Row("model", "model", help="Name of a CPU model of libvirt's, with mode V(custom)."),
+        Row("model", "model", Filled(), help="Name of a CPU model of libvirt's, with mode V(custom)."),
         Row(
             "fallback",
             "model/@fallback",

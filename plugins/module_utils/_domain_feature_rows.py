@@ -122,7 +122,7 @@ _FEATURES = Block(
         Row(
             "smm_tseg",
             "smm/tseg",
-            Size("MiB", 0, _MIB),
+            Size("KiB", 0, 1024),
             help="Size of its extended memory, such as V(48MiB); V(0B) is none. Needs O(features.smm).",
         ),
         Row(

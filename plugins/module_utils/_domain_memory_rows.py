@@ -85,21 +85,21 @@ _MEMTUNE = Block(
         Row(
             "hard_limit",
             "hard_limit",
-            Size("KiB", 1024, 1024),
+            Size("KiB", 0, 1024),
             help="Memory that the whole QEMU process may take. With too little, the host's kernel kills the guest.",
             live="memory_limit",
         ),
         Row(
             "soft_limit",
             "soft_limit",
-            Size("KiB", 1024, 1024),
+            Size("KiB", 0, 1024),
             help="Memory that it is brought down to when the host is short of it.",
             live="memory_limit",
         ),
         Row(
             "swap_hard_limit",
             "swap_hard_limit",
-            Size("KiB", 1024, 1024),
+            Size("KiB", 0, 1024),
             help="Memory and swap together that it may take; more than O(memtune.hard_limit).",
             live="memory_limit",
         ),
@@ -168,8 +168,8 @@ MEMORY: tuple[AnyRow, ...] = (
         "max_memory",
         "maxMemory",
         Size("KiB", _MIB, 1024),
-        help="Memory that there can be with modules plugged in while the domain runs. Needs O(memory_slots), and "
-        "O(cpu.numa) to start.",
+        help="Memory that there can be with modules plugged in while the domain runs. Needs O(cpu.numa) to "
+        "start, and with libvirt before 9.5.0 O(memory_slots).",
     ),
     Row("memory_slots", "maxMemory/@slots", Integer(1, 256), help="Slots for such modules."),
     _BACKING,

@@ -37,8 +37,8 @@ SECURITY: tuple[AnyRow, ...] = (
             Row(
                 "model",
                 "@model",
-                choices=("selinux", "apparmor", "dac"),
-                help="Security driver of the host.",
+                choices=("selinux", "apparmor", "dac", "none"),
+                help="Security driver of the host; V(none) where it has none.",
                 required=True,
             ),
             Row(
@@ -74,7 +74,7 @@ SECURITY: tuple[AnyRow, ...] = (
             ),
             Row("kernel_hashes", "@kernelHashes", Switch(), help="Whether O(kernel) and the like are measured."),
             Row("dh_cert", "dhCert", _BASE64, help="The owner's Diffie-Hellman certificate (SEV)."),
-            Row("session", "session", _BASE64, help="The owner's session (SEV).", no_log=True),
+            Row("session", "session", _BASE64, help="The owner's session (SEV)."),
             Row("author_key", "@authorKey", Switch(), help="Whether O(launch_security.id_auth) has one.", since=_SNP),
             Row("vcek", "@vcek", Switch(), help="Whether the guest may use a VCEK.", since=_SNP),
             Row(

@@ -96,7 +96,7 @@ _CPUTUNE = Block(
         Row(
             "shares",
             "shares",
-            Integer(1, 262144),
+            Integer(0, 262144),
             help="Weight against other domains, at most 10000 with cgroups v2.",
             live="scheduler",
         ),

@@ -67,22 +67,6 @@ options:
       choices:
         - bios
         - efi
-    firmware_features:
-      description: What the firmware that libvirt chooses has to have. Needs O(firmware=efi).
-      type: list
-      elements: dict
-      suboptions:
-        name:
-          description: V(secure-boot) is Secure Boot, V(enrolled-keys) that Microsoft's keys are in its store.
-          type: str
-          choices:
-            - secure-boot
-            - enrolled-keys
-          required: true
-        enabled:
-          description: Whether it has to be there or may not.
-          type: bool
-          required: true
     loader:
       description: The image of the firmware.
       type: dict
@@ -111,6 +95,22 @@ options:
           choices:
             - raw
             - qcow2
+    firmware_features:
+      description: What the firmware that libvirt chooses has to have. Needs O(firmware=efi).
+      type: list
+      elements: dict
+      suboptions:
+        name:
+          description: V(secure-boot) is Secure Boot, V(enrolled-keys) that Microsoft's keys are in its store.
+          type: str
+          choices:
+            - secure-boot
+            - enrolled-keys
+          required: true
+        enabled:
+          description: Whether it has to be there or may not.
+          type: bool
+          required: true
     nvram:
       description: Where the firmware keeps its variables.
       type: dict
@@ -314,8 +314,8 @@ options:
       description: Memory that it has now; the same as O(memory) where that is given and this is not.
       type: str
     max_memory:
-      description: Memory that there can be with modules plugged in while the domain runs. Needs O(memory_slots),
-        and O(cpu.numa) to start.
+      description: Memory that there can be with modules plugged in while the domain runs. Needs O(cpu.numa) to start,
+        and with libvirt before 9.5.0 O(memory_slots).
       type: str
     memory_slots:
       description: Slots for such modules.
@@ -1286,12 +1286,13 @@ options:
       elements: dict
       suboptions:
         model:
-          description: Security driver of the host.
+          description: Security driver of the host; V(none) where it has none.
           type: str
           choices:
             - selinux
             - apparmor
             - dac
+            - none
           required: true
         type:
           description: V(dynamic) is a label that libvirt makes, V(static) the given one, V(none) no confinement.

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _network, _pool, _volume, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _domain,
+    _network,
+    _nwfilter,
+    _pool,
+    _secret,
+    _volume,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Mac
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
@@ -226,7 +234,13 @@ EVERYTHING: list[tuple[type, Options]] = [
 ]
 # The cases of tests/integration/test_options.py: they are right of the tables too, also of what this machine's libvirt
 # does not know yet.
-KINDS: dict[str, t.Any] = {"domain": _domain.Domain, "net": _network.Network}
+KINDS: dict[str, t.Any] = {
+    "domain": _domain.Domain,
+    "net": _network.Network,
+    "nwfilter": _nwfilter.NwFilter,
+    "pool": _pool.Pool,
+    "secret": _secret.Secret,
+}
 CASES: list[tuple[t.Any, str, Options]] = [
     (KINDS[path.stem.partition("_")[0]], f"{path.stem}: {name}", case["declare"])
     for path in sorted((Path(__file__).parents[1] / "integration" / "options").glob("*.yml"))
