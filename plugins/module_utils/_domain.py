@@ -9,8 +9,8 @@ import math
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _domain_device_checks,
     _domain_disks,
-    _domain_interfaces,
     _domain_live,
     _domain_new,
     _libvirt,
@@ -81,7 +81,7 @@ class Domain(Kind[World]):
         if desired.get("vcpus", 1) > desired.get("max_vcpus", desired.get("vcpus", 1)):
             raise BadValue("vcpus", desired["vcpus"], "it is more than max_vcpus")
         _domain_disks.check(desired)
-        _domain_interfaces.check(desired)
+        _domain_device_checks.check(desired)
         return desired
 
     def survey(self, host: Host, desired: list[Options]) -> World:
