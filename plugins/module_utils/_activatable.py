@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 
 def common_rows(what: str) -> tuple[Row, ...]:
     return (
-        Row("name", "name", NAME, help="Name of the {0}. May be left out where O(xml) has it.".format(what)),
+        Row("name", "name", NAME, help="Name of the {0}. May be left out where O(xml) has it.".format(what), keep=True),
         Row(
             "state",
             None,
@@ -29,7 +29,7 @@ def common_rows(what: str) -> tuple[Row, ...]:
             choices=("present", "active", "inactive", "absent"),
             default="active",
         ),
-        Row("uuid", "uuid", Uuid(), help="UUID. Left out, a new one is made and an existing one kept."),
+        Row("uuid", "uuid", Uuid(), help="UUID. Left out, a new one is made and an existing one kept.", keep=True),
         Row("autostart", None, Switch(), help="Whether libvirt starts the {0} when the host starts.".format(what)),
         Row(
             "xml",
@@ -183,7 +183,9 @@ class Activatable(Kind[World]):
         handle = self.define_xml(world.host, plan.name, _xml.write(tree))
         plan.uuid = _libvirt.uuid(handle)
         world.facts["handles"][plan.name] = handle
-        self.verify(desired, _xml.parse(self.xml(handle, True), self.singular), plan.name)
+        kept = _xml.parse(self.xml(handle, True), self.singular)
+        if self.verify(desired, kept, plan):
+            self.define_xml(world.host, plan.name, _xml.write(kept))
 
     def set_autostart(self, world: World, plan: Plan, on: bool) -> None:
         _libvirt.set_autostart(world.facts["handles"][plan.name], on)

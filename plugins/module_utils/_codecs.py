@@ -56,6 +56,10 @@ class Text:
     def write(self, element: Element, place: str, value: Value) -> None:
         _xml.put(element, place, str(value))
 
+    def clear(self, element: Element, place: str) -> None:
+        """Take away what write makes."""
+        _xml.drop(element, place)
+
 
 class Integer(Text):
     ansible_type = "int"
@@ -163,6 +167,9 @@ class Texts(Text):
 
     def write(self, element: Element, place: str, value: Value) -> None:
         _xml.put_all(element, place, value)
+
+    def clear(self, element: Element, place: str) -> None:
+        _xml.put_all(element, place, [])
 
 
 class Mac(Text):

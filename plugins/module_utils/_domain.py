@@ -5,17 +5,19 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _domain_check,
     _domain_device_checks,
     _domain_disks,
     _domain_live,
     _domain_new,
+    _domain_power,
     _libvirt,
     _libvirt_domain,
     _merge,
+    _note,
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
@@ -39,7 +41,12 @@ class Found:
     persistent: bool
     autostart: bool
     config: Element
+    # What it runs with, or goes on with when it is saved.
     live: Element | None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ("running", "paused")
 
 
 @dataclasses.dataclass
@@ -51,6 +58,8 @@ class World:
     storage: _domain_disks.Storage
     # The host's; empty where nothing new is made.
     capabilities: Element
+    # Names of the declared domains, in the order in which they come up.
+    levels: list[set[str]]
 
 
 class Domain(Kind[World]):
@@ -62,24 +71,15 @@ class Domain(Kind[World]):
         "launchSecurity|throttlegroups"
     )
     rows = ROWS
+    remembers = True
+    essentials = ("memory", "disks", "interfaces")
 
     def desire(self, options: Options) -> Options:
         desired = super().desire(options)
-        if "xml" in desired and desired["xml"].get("id"):
+        if "xml" in desired and desired["xml"].tree.get("id"):
             allowed = "it describes a running domain; what it is made of is shown by virsh dumpxml --inactive"
-            raise BadValue("xml", "<domain id='{0}'>".format(desired["xml"].get("id")), allowed)
-        if "memory" in desired:
-            desired.setdefault("current_memory", desired["memory"])
-            if desired["current_memory"] > desired["memory"]:
-                raise BadValue("current_memory", options["current_memory"], "it is more than memory")
-        topology = desired.get("cpu", {}).get("topology")
-        if topology:
-            product = math.prod(topology.values())
-            if desired.setdefault("max_vcpus", product) != product or desired.get("vcpus", 1) > product:
-                count = max(desired["max_vcpus"], desired.get("vcpus", 1))
-                raise BadValue("cpu.topology", topology, "it is for {0} vCPUs, not {1}".format(product, count))
-        if desired.get("vcpus", 1) > desired.get("max_vcpus", desired.get("vcpus", 1)):
-            raise BadValue("vcpus", desired["vcpus"], "it is more than max_vcpus")
+            raise BadValue("xml", "<domain id='{0}'>".format(desired["xml"].tree.get("id")), allowed)
+        _domain_check.check(desired)
         _domain_disks.check(desired)
         _domain_device_checks.check(desired)
         return desired
@@ -90,6 +90,7 @@ class Domain(Kind[World]):
         found = {name: look(listing, name) for name in wanted if name in listing.handles}
         new = any(each["name"] not in found and each["state"] != "absent" for each in desired)
         return World(
+            levels=_domain_power.levels(desired),
             host=host,
             listing=listing,
             found=found,
@@ -125,7 +126,7 @@ class Domain(Kind[World]):
             plan.change("autostart", found.autostart if found else False, wanted)
             plan.step("set_autostart", on=wanted)
         if found and found.live is not None and state != "stopped":
-            _domain_live.plan(desired, found.live, plan)
+            _domain_live.plan(desired, found.live, self._forgotten_live(desired, found.live), plan, found.active)
         self._plan_state(desired, world, plan, found)
         return plan
 
@@ -142,6 +143,13 @@ class Domain(Kind[World]):
             # libvirt takes either the order of sorts of devices or that of devices.
             _xml.drop(tree, "os/boot")
         return changes
+
+    def reference(self, tree: Element) -> Element:
+        return _domain_new.reference(tree)
+
+    def _forgotten_live(self, desired: Options, live: Element) -> list[Change]:
+        """What the running domain was started with and is not declared any more; its own note tells."""
+        return self.forgotten(desired, _xml.clone(live), _note.read(live))
 
     def _check_uuid(self, desired: Options, found: Found | None, world: World) -> None:
         wanted = desired.get("uuid")
@@ -162,32 +170,15 @@ class Domain(Kind[World]):
             )
 
     def _plan_state(self, desired: Options, world: World, plan: Plan, found: Found | None) -> None:
-        before = found.state if found else "stopped"
-        wanted = plan.state if plan.state != "present" else before
-        plan.state = wanted
-        force, timeout = desired["force"], desired["timeout"]
-        if wanted != before and found:
-            plan.change("state", before, wanted)
-        if before == "stopped" and wanted != "stopped":
+        _domain_power.plan(desired, plan, found.state if found else None)
+        if any(step.verb == "start" for step in plan.steps) and (found is None or not found.active):
             world.storage.check_sources(desired, plan)
-            plan.step("start", paused=wanted == "paused")
-        elif wanted == "stopped" and before != "stopped":
-            plan.step("stop", force=force, timeout=timeout, resume=before == "paused")
-        elif plan.restart_required and desired["restart"] == "if_required" and before == "running":
-            plan.change("restart", None, ", ".join(plan.restart_required))
-            plan.step("stop", force=force, timeout=timeout, resume=False)
-            plan.step("start", paused=wanted == "paused")
-            plan.restart_required = []
-        elif wanted == "paused" and before == "running":
-            plan.step("suspend")
-        elif wanted == "running" and before == "paused":
-            plan.step("resume")
 
     def _plan_absent(self, desired: Options, world: World, plan: Plan, found: Found | None) -> None:
         if found is None:
             return
         plan.change("state", found.state, "absent")
-        if found.live is not None:
+        if found.active:
             if not desired["force"]:
                 raise KvmError(
                     "Domain {0} is {1}: removing it would power it off.".format(plan.name, found.state),
@@ -214,6 +205,13 @@ class Domain(Kind[World]):
         if found.persistent:
             plan.step("undefine")
 
+    def apply(self, world: World, plans: list[Plan]) -> None:
+        for plan in plans:
+            for step in plan.steps:
+                if step.verb not in _domain_power.POWER:
+                    getattr(self, step.verb)(world, plan, **step.args)
+        _domain_power.apply(world.host, world.listing.handles, plans, world.levels)
+
     # Steps.
 
     def _handle(self, world: World, plan: Plan) -> Handle:
@@ -223,7 +221,9 @@ class Domain(Kind[World]):
         handle = _libvirt_domain.define(world.host, plan.name, _xml.write(tree))
         world.listing.handles[plan.name] = handle
         plan.uuid = _libvirt.uuid(handle)
-        self.verify(desired, _xml.parse(_libvirt_domain.xml(handle, True), plan.name), plan.name)
+        kept = _xml.parse(_libvirt_domain.xml(handle, True), plan.name)
+        if self.verify(desired, kept, plan):
+            _libvirt_domain.define(world.host, plan.name, _xml.write(kept))
 
     def set_autostart(self, world: World, plan: Plan, on: bool) -> None:
         _libvirt_domain.set_autostart(self._handle(world, plan), on)
@@ -231,34 +231,8 @@ class Domain(Kind[World]):
     def live(self, world: World, plan: Plan, action: _domain_live.Action) -> None:
         _domain_live.apply(world.host, self._handle(world, plan), plan, action)
 
-    def start(self, world: World, plan: Plan, paused: bool) -> None:
-        _libvirt_domain.start(self._handle(world, plan), paused)
-
-    def suspend(self, world: World, plan: Plan) -> None:
-        _libvirt_domain.suspend(self._handle(world, plan))
-
-    def resume(self, world: World, plan: Plan) -> None:
-        _libvirt_domain.resume(self._handle(world, plan))
-
     def destroy(self, world: World, plan: Plan) -> None:
         _libvirt_domain.destroy(self._handle(world, plan))
-
-    def stop(self, world: World, plan: Plan, force: bool, timeout: int, resume: bool) -> None:
-        handle = self._handle(world, plan)
-        if resume:
-            # A paused guest hears nothing.
-            _libvirt_domain.resume(handle)
-        if _libvirt_domain.shutdown(world.host, handle, timeout):
-            return
-        if not force:
-            raise KvmError(
-                "Domain {0} was asked to shut down and has not within {1} s.".format(plan.name, timeout),
-                error_code="timeout",
-                remedy="Look at its console (virsh console {0}), give it a longer timeout, or force: true.".format(
-                    plan.name
-                ),
-            )
-        _libvirt_domain.destroy(handle)
 
     def delete_volume(self, world: World, plan: Plan, path: str) -> None:
         volume = _libvirt_domain.volume_by_path(world.host, path)
@@ -274,6 +248,10 @@ def look(listing: Listing, name: str) -> Found:
     state = listing.state(name)
     persistent = name not in listing.transient
     text = "Domain {0}".format(name)
-    live = _xml.parse(_libvirt_domain.xml(handle, False), text) if state != "stopped" else None
+    live = None
+    if state == "saved":
+        live = _xml.parse(_libvirt_domain.saved_xml(handle), text)
+    elif state != "stopped":
+        live = _xml.parse(_libvirt_domain.xml(handle, False), text)
     config = _xml.parse(_libvirt_domain.xml(handle, True), text)
     return Found(handle, _libvirt.uuid(handle), state, persistent, name in listing.autostart, config, live)

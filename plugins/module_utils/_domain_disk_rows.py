@@ -21,14 +21,18 @@ _DISK: tuple[AnyRow, ...] = (
         "target/@dev",
         Text(r"(?:vd|sd|hd|xvd|fd)[a-z]+", "a device name is wanted, such as vda or sdb"),
         help="Device name, such as V(vda). Left out, the next free one of the bus is taken.",
+        keep=True,
     ),
     Row(
         "bus",
         "target/@bus",
         choices=("virtio", "scsi", "sata", "usb", "ide", "fdc"),
         help="Bus; V(virtio) for a new one.",
+        keep=True,
     ),
-    Row("device", "@device", choices=("disk", "cdrom", "floppy"), help="What the guest sees.", absent="disk"),
+    Row(
+        "device", "@device", choices=("disk", "cdrom", "floppy"), help="What the guest sees.", absent="disk", keep=True
+    ),
     Row("pool", None, NAME, help="Storage pool of O(disks[].volume)."),
     Row("volume", None, NAME, help="Volume of the pool; its path and format stand in the domain."),
     Row("file", "source/@file", PATH, help="File on the host.", only=("@type", "file")),
@@ -38,6 +42,7 @@ _DISK: tuple[AnyRow, ...] = (
         "driver/@type",
         choices=("qcow2", "raw", "vmdk", "vdi", "vpc"),
         help="Format of what the disk lies on. A volume's is known; a file's is V(raw) for libvirt unless said.",
+        keep=True,
     ),
     Row(
         "cache",

@@ -12,8 +12,9 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _merge, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _merge, _note, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import LISTS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import TUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
@@ -48,13 +49,17 @@ class Action:
     changes: list[Change] = dataclasses.field(default_factory=list)
 
 
-def plan(desired: Options, live: Element, plan: Plan) -> None:
-    """Add to a plan what is done live, and name what waits."""
-    pending = _xml_pending(desired, live) + edit(ROWS, _in_own_words(live), _comparable(desired, live))
+def plan(desired: Options, live: Element, forgotten: list[Change], plan: Plan, active: bool) -> None:
+    """Add to a plan what is done live, and name what waits.
+
+    forgotten: what the running domain has that was declared once and is not any more. active: False for one that is
+    saved: it goes on with what it was saved with, and nothing of that can be changed.
+    """
+    pending = forgotten + _xml_pending(desired, live) + edit(ROWS, _in_own_words(live), _comparable(desired, live))
     known = {change.field for change in plan.changes}
     ports = _free_ports(live)
     for changes in _by_item(pending).values():
-        action = _action(changes, live, desired)
+        action = _action(changes, live, desired) if active else None
         if action is not None and action.needs_port:
             action = action if ports > 0 else None
             ports -= 1
@@ -80,12 +85,13 @@ def _xml_pending(desired: Options, live: Element) -> list[Change]:
     """What raw XML wants that the running domain has not; none of it is changed live."""
     if "xml" not in desired:
         return []
-    given = _merge.document(desired["xml"], "domain")
+    given = _xml.clone(desired["xml"].tree)
     edit(ROWS, given, desired)
+    kept = _note.read(live).kept
     changes = _merge.merge(_in_own_words(live), given)
     # What libvirt makes of these is only known when the domain starts.
     chosen = r"xml/(name|uuid|currentMemory|cpu(/.*)?|os/(@?firmware|loader|nvram).*|devices/graphics(/@\w*[pP]ort)?)"
-    return [change for change in changes if not re.fullmatch(chosen, change.field)]
+    return [each for each in changes if not re.fullmatch(chosen, each.field) and _note.digest(each) not in kept]
 
 
 def _comparable(desired: Options, live: Element) -> Options:
@@ -108,6 +114,8 @@ def _by_item(changes: list[Change]) -> dict[str, list[Change]]:
     grouped: dict[str, list[Change]] = {}
     for change in changes:
         key = change.field.split("]")[0] if isinstance(change.row, Many) else change.field
+        # A disk's limits are changed by themselves.
+        key += ".iotune" if "].iotune." in change.field else ""
         grouped.setdefault(key, []).append(change)
     return grouped
 
@@ -115,17 +123,28 @@ def _by_item(changes: list[Change]) -> dict[str, list[Change]]:
 def _action(changes: list[Change], live: Element, desired: Options) -> Action | None:
     """What to do for the changes of one field or device; None where it can't be done live."""
     first = changes[0]
-    if isinstance(first.row, Many):
-        return _device(first.row, changes, desired)
-    if not isinstance(first.row, Row) or first.row.live is None:
+    row = first.row
+    if isinstance(row, Many):
+        return _device(row, changes, desired)
+    if not isinstance(row, Row) or row.live is None:
         return None
-    option = first.row.option
-    value = desired[option]
-    if first.row.live == "memory" and not _balloon(value, desired, live):
+    value = _declared(desired, first.field)
+    if value is None:
+        # It is not declared any more: libvirt can empty a text; what else a limit was before is not known.
+        return Action("text", first.field, value="", option=row.option) if row.live == "text" else None
+    if row.live == "memory" and not _balloon(value, desired, live):
         return None
-    if first.row.live == "vcpus" and not _pluggable(value, live):
+    if row.live == "vcpus" and not _pluggable(value, live):
         return None
-    return Action(first.row.live, first.field, value=value, option=option, timeout=min(desired["timeout"], 30))
+    return Action(row.live, first.field, value=value, option=row.option, timeout=min(desired["timeout"], 30))
+
+
+def _declared(desired: Options, field: str) -> t.Any:
+    """The meaning that a field has in the declaration: cputune.shares."""
+    value: t.Any = desired
+    for part in field.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
 
 
 def _balloon(value: int, desired: Options, live: Element) -> bool:
@@ -148,17 +167,26 @@ def _device(row: Many, changes: list[Change], desired: Options) -> Action | None
     name = first.field.split("]")[0] + "]"
     before, after = first.old, first.new
     if before is not None and after is not None:
-        if not _can_update(row, changes, after):
-            return None
-        return Action("update", name, xml=_xml.write(after))
+        return _changed_device(row, changes, name, after)
     device = after if after is not None else before
     if device is None:
         return None
+    if row.live in TUNE:
+        return None if after is None else Action(str(row.live), name, value=_xml.clone(after))
     if row.live != "plug" or (row.option == "disks" and _xml.get(device, "target/@bus") not in _HOTPLUG):
         return None
+    text = _xml.write(device)
     if after is not None:
-        return Action("attach", name, xml=_xml.write(after), option=row.place, needs_port=_on_pci(row, after))
-    return Action("detach", name, xml=_xml.write(device), option=row.place, timeout=desired["timeout"])
+        return Action("attach", name, xml=text, option=row.place, needs_port=_on_pci(row, after))
+    return Action("detach", name, xml=text, option=row.place, timeout=desired["timeout"])
+
+
+def _changed_device(row: Many, changes: list[Change], name: str, after: Element) -> Action | None:
+    if row.live in TUNE:
+        return Action(str(row.live), name, value=_xml.clone(after))
+    if all("].iotune." in change.field for change in changes):
+        return Action("iotune", name + ".iotune", value=_xml.clone(after))
+    return Action("update", name, xml=_xml.write(after)) if _can_update(row, changes, after) else None
 
 
 def _on_pci(row: Many, device: Element) -> bool:
@@ -184,9 +212,15 @@ def _can_update(row: Many, changes: list[Change], device: Element) -> bool:
     """Whether libvirt changes all of these in a running device."""
     if row.option == "disks":
         media = device.get("device") in ("cdrom", "floppy")
-        return media and all(change.field.rpartition(".")[2] in ("file", "block", "format") for change in changes)
-    live = {each.option for each in row.rows if isinstance(each, Row) and each.live == "update"}
-    return all(change.field.rpartition(".")[2] in live for change in changes)
+        if media and all(_part(change) in ("file", "block", "format") for change in changes):
+            return True
+    live = {each.option for each in row.rows if each.live == "update"}
+    return all(_part(change) in live for change in changes)
+
+
+def _part(change: Change) -> str:
+    """Which option of a device a change is about: bandwidth of interfaces[0].bandwidth.inbound.average."""
+    return re.split(r"[.\[]", change.field.partition("].")[2])[0]
 
 
 def apply(host: Host, domain: Handle, plan: Plan, action: Action) -> None:
@@ -194,7 +228,7 @@ def apply(host: Host, domain: Handle, plan: Plan, action: Action) -> None:
     try:
         _do(host, domain, action)
     except LibvirtError as error:
-        if not error.unsupported:
+        if not error.unsupported and not (action.verb in TUNE and error.invalid):
             raise
         plan.changes = [change for change in plan.changes if change not in action.changes]
         plan.restart_required.append(action.field)
@@ -221,6 +255,8 @@ def _do(host: Host, domain: Handle, action: Action) -> None:
         _libvirt_domain.attach(domain, _as_defined(domain, action))
     elif action.verb == "detach":
         _detach(host, domain, action)
+    else:
+        TUNE[action.verb](host, domain, action.field, action.value)
 
 
 def _as_defined(domain: Handle, action: Action) -> str:

@@ -31,7 +31,7 @@ def blank(desired: Options, capabilities: Element) -> Element:
     """
     tree = _xml.new("domain")
     _xml.put(tree, "name", desired["name"])
-    if "xml" in desired and desired["xml"].tag == "domain":
+    if "xml" in desired and desired["xml"].whole:
         return tree
     if "memory" not in desired:
         raise BadValue("memory", None, "domain {0} is not there yet: to make it, it is wanted".format(desired["name"]))
@@ -46,7 +46,23 @@ def blank(desired: Options, capabilities: Element) -> Element:
     machine = desired.get("machine") or _best_machine(arch, guest)
     if machine:
         _xml.put(tree, "os/type/@machine", machine)
-    if arch in ("x86_64", "i686"):
+    _add_defaults(tree, set(desired))
+    if "q35" in (machine or ""):
+        _add_ports(tree)
+    return tree
+
+
+def reference(tree: Element) -> Element:
+    """What a domain of this type and architecture starts from: what an option that is taken back falls back to."""
+    fresh = _xml.new("domain", type=tree.get("type", "kvm"))
+    _xml.put(fresh, "os/type/@arch", _xml.get(tree, "os/type/@arch") or "x86_64")
+    _add_defaults(fresh, set())
+    return fresh
+
+
+def _add_defaults(tree: Element, declared: set[str]) -> None:
+    kind = tree.get("type")
+    if _xml.get(tree, "os/type/@arch") in ("x86_64", "i686"):
         # Without ACPI a guest doesn't hear that it should shut down.
         _xml.need(tree, "features/acpi")
         _xml.need(tree, "features/apic")
@@ -54,11 +70,8 @@ def blank(desired: Options, capabilities: Element) -> Element:
         _xml.put(tree, "cpu/@mode", "host-model")
     _xml.put(tree, "clock/@offset", "utc")
     _xml.need(tree, "devices")
-    if "q35" in (machine or ""):
-        _add_ports(tree)
     if kind in ("kvm", "qemu"):
-        edit(ROWS, tree, {option: value for option, value in _DEVICES.items() if option not in desired})
-    return tree
+        edit(ROWS, tree, {option: value for option, value in _DEVICES.items() if option not in declared})
 
 
 def _best_type(guest: Element | None) -> str:

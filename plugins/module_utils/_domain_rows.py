@@ -4,131 +4,18 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    NAME,
-    PATH,
-    Integer,
-    Size,
-    Switch,
-    Text,
-    Texts,
-    Uuid,
-    Value,
-)
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, Integer, Switch, Text, Texts
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_boot_rows import BOOT
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import UuidByName
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_cpu_rows import VCPUS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import DEVICES
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_feature_rows import FEATURES
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_rows import MEMORY
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_qemu_rows import QEMU
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_security_rows import IDENTITY, SECURITY
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_tuning_rows import TUNING
 from ansible_collections.minicloud.kvm.plugins.module_utils._merge import same_machine
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
-
-if t.TYPE_CHECKING:
-    from lxml.etree import _Element as Element
-
-_MIB = 1024 * 1024
-
-
-class _Vcpus(Integer):
-    """The vCPUs that are there at boot: <vcpu current='2'>4</vcpu>, or all of <vcpu>4</vcpu>."""
-
-    def read(self, element: Element, place: str) -> Value | None:
-        text = _xml.get(element, "vcpu/@current") or _xml.get(element, "vcpu")
-        return int(text) if text else None
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        maximum = int(_xml.get(element, "vcpu") or 0)
-        if value > maximum:
-            _xml.put(element, "vcpu", str(value))
-        if value >= maximum:
-            _xml.drop(element, "vcpu/@current")
-        else:
-            _xml.put(element, "vcpu/@current", str(value))
-
-
-class _MaxVcpus(Integer):
-    """The vCPUs that can be there; how many are there at boot stays as it was."""
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        before = int(_xml.get(element, "vcpu") or value)
-        current = int(_xml.get(element, "vcpu/@current") or before)
-        _xml.put(element, "vcpu", str(value))
-        if current < value:
-            _xml.put(element, "vcpu/@current", str(current))
-        else:
-            _xml.drop(element, "vcpu/@current")
-
-
-class _Firmware(Text):
-    def read(self, element: Element, place: str) -> Value | None:
-        efi = _xml.get(element, "os/@firmware") == "efi" or _xml.get(element, "os/loader/@type") == "pflash"
-        return "efi" if efi else "bios"
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        for part in ("os/loader", "os/nvram", "os/firmware", "os/@firmware"):
-            _xml.drop(element, part)
-        if value == "efi":
-            _xml.put(element, "os/@firmware", "efi")
-
-
-class _CpuMode(Text):
-    """A mode without what only belonged to the one before."""
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        for part in ("model", "vendor", "@match", "@check", "@fallback", "@migratable"):
-            _xml.drop(element, part)
-        super().write(element, place, value)
-
-
-CPU = Block(
-    "cpu",
-    "cpu",
-    (
-        Row(
-            "mode",
-            "@mode",
-            _CpuMode(),
-            help="V(host-model) is the host's CPU such that the guest can move to its like, V(host-passthrough) the "
-            "very same, V(maximum) all that can be emulated, V(custom) the named O(cpu.model). A new V(kvm) domain has "
-            "V(host-model) where O(cpu) is left out.",
-            choices=("host-model", "host-passthrough", "maximum", "custom"),
-        ),
-        Row("model", "model", help="Name of a CPU model of libvirt's, with mode V(custom)."),
-        Block(
-            "topology",
-            "topology",
-            tuple(
-                Row(
-                    part,
-                    "@" + part,
-                    Integer(1),
-                    help="Number of {0}.".format(part),
-                    required=part != "dies",
-                    absent=1 if part == "dies" else None,
-                )
-                for part in ("sockets", "dies", "cores", "threads")
-            ),
-            help="Topology; its product is the number of vCPUs that can be there.",
-        ),
-        Many(
-            "features",
-            "feature",
-            (
-                Row("name", "@name", help="Name of the feature.", required=True),
-                Row(
-                    "policy",
-                    "@policy",
-                    choices=("force", "require", "optional", "disable", "forbid"),
-                    help="What is asked of it.",
-                    absent="require",
-                ),
-            ),
-            help="Features of the CPU.",
-            keys=("name",),
-            fresh={"@policy": "require"},
-        ),
-    ),
-    help="The guest's CPU.",
-)
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Row
 
 STEERING: tuple[AnyRow, ...] = (
     Row("autostart", None, Switch(), help="Whether libvirt starts the domain when the host starts."),
@@ -136,8 +23,8 @@ STEERING: tuple[AnyRow, ...] = (
         "force",
         None,
         Switch(),
-        help="With V(stopped), power the domain off when the guest has not shut down within O(timeout). With "
-        "V(absent), power a running domain off.",
+        help="With V(stopped), power the domain off when the guest has not shut down within O(timeout), and throw the "
+        "memory of one away that is saved. With V(absent), power a running domain off.",
         default=False,
     ),
     Row(
@@ -148,10 +35,17 @@ STEERING: tuple[AnyRow, ...] = (
         default=120,
     ),
     Row(
+        "depends_on",
+        None,
+        Texts(),
+        help="Domains of the same task that start before this one and stop after it.",
+    ),
+    Row(
         "restart",
         None,
-        choices=("never", "if_required"),
-        help="Whether a running domain is shut down and started again when a change needs it.",
+        choices=("never", "if_required", "always"),
+        help="Whether a running domain is shut down and started again: V(if_required) when a change needs it, "
+        "V(always) each time that the task runs, which is for handlers.",
         default="never",
     ),
     Row(
@@ -170,17 +64,23 @@ STEERING: tuple[AnyRow, ...] = (
 )
 
 ROWS: tuple[AnyRow, ...] = (
-    Row("name", "name", NAME, help="Name of the domain. May be left out where O(xml) has it."),
+    Row(
+        "name",
+        "name",
+        NAME,
+        help="Name of the domain. May be left out where O(xml) has it.",
+        keep=True,
+    ),
     Row(
         "state",
         None,
-        help="V(present) is defined, running or not; V(running), V(stopped) and V(paused) are defined and so; "
-        "V(absent) is not defined. V(stopped) asks the guest to shut down. V(absent) refuses a running domain unless "
-        "O(force=true).",
-        choices=("present", "running", "stopped", "paused", "absent"),
+        help="V(present) is defined, running or not; V(running), V(stopped), V(paused) and V(saved) are defined and "
+        "so; V(absent) is not defined. V(stopped) asks the guest to shut down. V(saved) is stopped with the guest's "
+        "memory on disk, from where V(running) goes on. V(absent) refuses a running domain unless O(force=true).",
+        choices=("present", "running", "stopped", "paused", "saved", "absent"),
         default="present",
     ),
-    Row("uuid", "uuid", Uuid(), help="UUID. Left out, a new one is made and an existing one kept."),
+    Row("uuid", "uuid", UuidByName(), help="UUID. Left out, a new one is made and an existing one kept.", keep=True),
     Row(
         "title",
         "title",
@@ -190,34 +90,23 @@ ROWS: tuple[AnyRow, ...] = (
         live="text",
     ),
     Row("description", "description", removable=True, help="Longer text about the domain.", live="text"),
+    *IDENTITY,
     Row(
         "type",
         "@type",
         choices=("kvm", "qemu"),
         help="Hardware virtualisation or emulation. A new domain has V(kvm) where libvirt has it.",
+        keep=True,
     ),
-    Row("arch", "os/type/@arch", help="Architecture; the host's for a new domain."),
-    Row("machine", "os/type/@machine", help="Machine type, such as V(q35).", same=same_machine),
-    Row(
-        "firmware", "os/@firmware", _Firmware(), choices=("bios", "efi"), help="Firmware; V(bios) for a new x86 domain."
-    ),
-    Row("memory", "memory", Size("KiB", _MIB, 1024), help="Memory that the domain can have at most, such as V(2GiB)."),
-    Row(
-        "current_memory",
-        "currentMemory",
-        Size("KiB", _MIB, 1024),
-        help="Memory that it has now; the same as O(memory) where that is given and this is not.",
-        live="memory",
-    ),
-    Row("max_vcpus", "vcpu", _MaxVcpus(1), help="Virtual CPUs that the domain can have at most."),
-    Row("vcpus", "vcpu/@current", _Vcpus(1), help="Virtual CPUs that it has; 1 for a new domain.", live="vcpus"),
-    CPU,
-    Row(
-        "boot", "os/boot/@dev", Texts(choices=("hd", "cdrom", "network", "fd")), help="Order of boot by sort of device."
-    ),
-    Row("kernel", "os/kernel", PATH, removable=True, help="Kernel on the host to boot directly."),
-    Row("initrd", "os/initrd", PATH, removable=True, help="Its initial RAM disk."),
-    Row("cmdline", "os/cmdline", removable=True, help="Its command line."),
+    Row("arch", "os/type/@arch", help="Architecture; the host's for a new domain.", keep=True),
+    Row("machine", "os/type/@machine", help="Machine type, such as V(q35).", same=same_machine, keep=True),
+    *BOOT,
+    *MEMORY,
+    *VCPUS,
+    *TUNING,
+    *FEATURES,
+    *SECURITY,
     *DEVICES,
+    *QEMU,
     *STEERING,
 )

@@ -17,6 +17,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._engine import (
     declare,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBVIRT_IMPORT_ERROR, connect
+from ansible_collections.minicloud.kvm.plugins.module_utils._raw import secrets
 from ansible_collections.minicloud.kvm.plugins.module_utils._xml import LXML_IMPORT_ERROR
 
 
@@ -37,6 +38,10 @@ def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
     module = AnsibleModule(argument_spec(kind), **constraints(kind))
     require(module, "libvirt", LIBVIRT_IMPORT_ERROR, "python3-libvirt")
     require(module, "lxml", LXML_IMPORT_ERROR, "python3-lxml")
+
+    for each in [module.params, *(module.params[kind.plural] or [])]:
+        # Ansible masks them in everything it shows: results, errors, the log.
+        module.no_log_values |= secrets(each["xml"] or "")
 
     def work() -> Result:
         with connect(module.params["uri"]) as host:

@@ -14,25 +14,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import re
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _raw, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._forget import forget
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Change,
     Options,
     edit,
     mean,
-    newer,
     spec,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._since import newer
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
     from lxml.etree import _Element as Element
 
+# So many of the places where libvirt keeps other words than the xml given are told in a warning.
+_TOLD = 5
 World = t.TypeVar("World")
 Result = t.Dict[str, t.Any]
 
@@ -70,6 +72,12 @@ class Plan:
     def step(self, verb: str, **args: t.Any) -> None:
         self.steps.append(Step(verb, args))
 
+    def kept(self, lost: list[Change]) -> None:
+        """Tell where libvirt keeps something else than raw xml said."""
+        if lost:
+            some = "; ".join(map(_kept, lost[:_TOLD])) + ("; ..." if len(lost) > _TOLD else "")
+            self.warnings.append("{0}: of the xml, libvirt keeps {1}.".format(self.name, some))
+
     def result(self) -> Result:
         return {
             "name": self.name,
@@ -79,6 +87,10 @@ class Plan:
             "restart_required": self.restart_required,
             **self.facts,
         }
+
+
+def _kept(change: Change) -> str:
+    return "{0}: {1!r} instead of {2!r}".format(change.field, change.before, change.after)
 
 
 class Kind(t.Generic[World]):
@@ -93,6 +105,10 @@ class Kind(t.Generic[World]):
     rows: t.ClassVar[tuple[AnyRow, ...]]
     # The elements of the root, any of which may be given as xml: a regular expression.
     parts: t.ClassVar[str]
+    # Whether libvirt keeps <metadata>, and so a note of what was declared.
+    remembers: t.ClassVar[bool] = False
+    # Options without which a task is taken for one about a part of what was declared before.
+    essentials: t.ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, check_mode: bool = False) -> None:
         # Only for what can't be known before earlier tasks of a check have really run.
@@ -102,20 +118,16 @@ class Kind(t.Generic[World]):
         """The meanings of one object's options; BadValue names the first that has none."""
         desired = mean(self.rows, options)
         if "xml" in desired:
-            desired["xml"] = _xml.parse(desired["xml"], "The xml of {0} {1}".format(self.singular, options.get("name")))
+            what = "The xml of {0} {1}".format(self.singular, options.get("name"))
+            desired["xml"] = _raw.parse(desired["xml"], self.tag, self.parts, what)
             self._read_identity(desired)
         if not desired.get("name"):
             raise BadValue("name", options.get("name"), "a name is wanted, as an option or in the xml")
         return desired
 
     def _read_identity(self, desired: Options) -> None:
-        """Take name and UUID from a whole document; a fragment has to be one of this kind."""
-        tree = desired["xml"]
-        if tree.tag != self.tag:
-            if not str(tree.tag).startswith("{") and not re.fullmatch(self.parts, str(tree.tag)):
-                raise BadValue("xml", "<{0}>".format(tree.tag), "<{0}> or an element of it is wanted".format(self.tag))
-            return
-        given = {option: _xml.get(tree, option) for option in ("name", "uuid")}
+        """Take name and UUID from a whole document."""
+        given = {option: _xml.get(desired["xml"].tree, option) for option in ("name", "uuid")}
         for option, value in mean(self.rows, given, "xml: ").items():
             if desired.setdefault(option, value) != value:
                 raise BadValue(option, desired[option], "the xml has {0!r}".format(value))
@@ -132,29 +144,92 @@ class Kind(t.Generic[World]):
         """What has to happen; changes nothing."""
         raise NotImplementedError
 
+    def apply(self, world: World, plans: list[Plan]) -> None:
+        """Take the steps of all plans."""
+        for plan in plans:
+            for step in plan.steps:
+                getattr(self, step.verb)(world, plan, **step.args)
+
     def definition(self, desired: Options, tree: Element) -> list[Change]:
-        """Make a definition say what is desired. A typed option wins over the raw xml: it is put into that too."""
-        changes = edit(self.rows, tree, desired)
-        if "xml" in desired:
-            given = _merge.document(desired["xml"], self.tag)
+        """Make a definition say what is desired. A typed option wins over the raw xml: it is put into that too.
+
+        What the definition's own note says was declared before, and is not any more, goes.
+        """
+        raw: _raw.Raw | None = desired.get("xml")
+        given = None if raw is None else _xml.clone(raw.tree)
+        note = _note.read(tree) if self.remembers else _note.Note()
+        changes = self.forgotten(desired, tree, note)
+        if given is not None:
             edit(self.rows, given, desired)
-            changes += _merge.merge(tree, given)
+        changes += edit(self.rows, tree, desired)
+        if given is not None:
+            merged = _merge.merge(tree, given)
+            changes += [change for change in merged if _note.digest(change) not in note.kept]
+        if self.remembers:
+            self._remember(desired, tree, note)
         return changes
 
-    def verify(self, desired: Options, kept: Element, name: str) -> None:
-        """A definition just made has to say what was desired, or every run would find it different again."""
-        lost = self.definition(desired, kept)
+    def forgotten(self, desired: Options, tree: Element, note: _note.Note) -> list[Change]:
+        """Take out of a definition what was declared before and is not any more."""
+        if self._is_partial(desired, note):
+            return []
+        changes: list[Change] = []
+        given: Element | None = desired["xml"].tree if "xml" in desired else None
+        old = _raw.remembered(note, self.singular)
+        if old is not None and (given is None or desired["xml"].remembered() != note.xml):
+            said = _xml.new(self.tag) if given is None else _merge.without_secrets(given)
+            edit(self.rows, said, desired)
+            changes += _raw.forget(tree, old, said, bool(note.kept))
+        if note.declared:
+            changes += forget(self.rows, tree, note.declared, desired, self.reference(tree), given)
+        return changes
+
+    def _is_partial(self, desired: Options, note: _note.Note) -> bool:
+        """Whether a task is about a part of what was declared before: then it takes nothing away."""
+        return (note.whole and "xml" not in desired) or any(
+            option in note.declared and option not in desired for option in self.essentials
+        )
+
+    def _remember(self, desired: Options, tree: Element, note: _note.Note) -> None:
+        raw: _raw.Raw | None = desired.get("xml")
+        partial = self._is_partial(desired, note)
+        declared = _note.without_secrets(self.rows, desired)
+        new = _note.Note({**note.declared, **declared} if partial else declared, kept=note.kept)
+        if raw is not None:
+            new.xml, new.whole = raw.remembered(), raw.whole
+        elif partial:
+            new.xml, new.whole = note.xml, note.whole
+        _note.write(tree, new)
+
+    def reference(self, tree: Element) -> Element:
+        """What a new object of this sort starts from: what an option that is not declared any more falls back to."""
+        return _xml.new(self.tag)
+
+    def verify(self, desired: Options, kept: Element, plan: Plan) -> bool:
+        """A definition just made has to say what was desired, or every run would find it different again.
+
+        libvirt puts raw xml into its own words, and leaves out what means nothing to it. That is noted in the
+        definition, which then has to be made once more (True).
+        """
+        note = _note.read(kept)
+        known, note.kept = note.kept, []
+        tree = _xml.clone(kept)
+        if self.remembers:
+            _note.write(tree, note)
+        lost = self.definition(desired, tree)
+        if self.remembers and all(change.field.startswith("xml") for change in lost):
+            note.kept = [_note.digest(change) for change in lost]
+            _note.write(kept, note)
+            plan.kept([change for change in lost if _note.digest(change) not in known])
+            return sorted(note.kept) != sorted(known)
         if lost:
             raise KvmError(
-                "libvirt accepted {0} {1} but keeps {2}.".format(
-                    self.singular,
-                    name,
-                    "; ".join("{0}: {1!r} instead of {2!r}".format(c.field, c.before, c.after) for c in lost),
-                ),
+                "libvirt accepted {0} {1} but keeps {2}.".format(self.singular, plan.name, "; ".join(map(_kept, lost))),
                 error_code="not_kept",
                 remedy="Declare what libvirt keeps, or leave the option out.",
                 changes=[change.shown() for change in lost],
             )
+        return False
 
 
 def argument_spec(kind: t.Type[Kind[t.Any]]) -> Options:
@@ -233,9 +308,7 @@ def declare(kind: Kind[World], host: Host, options: Options, check_mode: bool) -
         with _naming(kind, index, each["name"]) if options.get(kind.plural) else contextlib.nullcontext():
             plans.append(kind.plan(each, world))
     if not check_mode:
-        for plan in plans:
-            for step in plan.steps:
-                getattr(kind, step.verb)(world, plan, **step.args)
+        kind.apply(world, plans)
     results = [plan.result() for plan in plans]
     result: Result = {
         "changed": any(plan.changes for plan in plans),

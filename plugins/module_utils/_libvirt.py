@@ -50,6 +50,11 @@ class LibvirtError(KvmError):
             libvirt.VIR_ERR_OPERATION_TIMEOUT,
         )
 
+    @property
+    def invalid(self) -> bool:
+        """Whether the host lacks what it takes, such as a cgroup controller."""
+        return bool(self.code == libvirt.VIR_ERR_OPERATION_INVALID)
+
 
 _REMEDIES = (
     ("Failed to connect socket", "Is libvirt's daemon running on this host, and may this user use it?"),

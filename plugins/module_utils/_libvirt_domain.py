@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import time
 import typing as t
 from xml.sax.saxutils import escape
 
@@ -30,8 +31,10 @@ class Listing:
     saved: frozenset[str]
 
     def state(self, name: str) -> str:
-        """running, paused or stopped; a domain that crashed or sleeps is whatever libvirt can do with it."""
-        return "running" if name in self.running else "paused" if name in self.paused else "stopped"
+        """running, paused, saved or stopped; one that crashed or sleeps is whatever libvirt can do with it."""
+        if name in self.running:
+            return "running"
+        return "paused" if name in self.paused else "saved" if name in self.saved else "stopped"
 
 
 def listing(host: Host) -> Listing:
@@ -81,6 +84,7 @@ def undefine(domain: Handle) -> None:
         | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
         | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
         | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+        | getattr(libvirt, "VIR_DOMAIN_UNDEFINE_TPM", 0)
     )
     with doing("undefine domain {0}".format(domain.name())):
         try:
@@ -117,29 +121,60 @@ def is_active(domain: Handle) -> bool:
         return bool(domain.isActive())
 
 
-def shutdown(host: Host, domain: Handle, timeout: float) -> bool:
-    """Ask the guest to shut down (agent or ACPI, libvirt's choice) and wait; False when it has not within timeout.
+def shutdown(host: Host, asked: dict[str, tuple[Handle, float]]) -> set[str]:
+    """Ask guests to shut down (agent or ACPI, libvirt's choice) and wait; the names of those that have not.
 
-    timeout: seconds. The guest is asked again every ten seconds: one that is still booting does not hear the first
-    request.
+    asked: by name, the domain and the seconds that it has. A guest is asked again every ten seconds: one that is still
+    booting does not hear the first request.
     """
+    began = time.monotonic()
+    up = dict(asked)
 
-    def gone() -> bool:
-        return not is_active(domain)
+    def look() -> bool:
+        """Whether all are gone whose time is not over."""
+        for name, (domain, _timeout) in list(up.items()):
+            if not is_active(domain):
+                del up[name]
+        return not up
 
-    left = timeout
-    while left > 0:
-        with doing("shut down domain {0}".format(domain.name())):
-            try:
-                domain.shutdownFlags(0)
-            except libvirt.libvirtError as error:
-                # It went down between two requests.
-                if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID or not gone():
-                    raise
-        if host.wait(gone, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, min(left, 10), domain):
-            return True
-        left -= 10
-    return gone()
+    def left() -> float:
+        return max((timeout for _domain, timeout in up.values()), default=0) - (time.monotonic() - began)
+
+    while up and left() > 0:
+        for name, (domain, timeout) in list(up.items()):
+            if time.monotonic() - began < timeout:
+                _ask(name, domain)
+        if host.wait(look, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, min(left(), 10)):
+            break
+    look()
+    return set(up)
+
+
+def _ask(name: str, domain: Handle) -> None:
+    with doing("shut down domain {0}".format(name)):
+        try:
+            domain.shutdownFlags(0)
+        except libvirt.libvirtError as error:
+            # It went down between two requests.
+            if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID or is_active(domain):
+                raise
+
+
+def save(domain: Handle) -> None:
+    """Stop the guest with its memory on disk, where the next start finds it."""
+    with doing("save domain {0}".format(domain.name())):
+        domain.managedSave(0)
+
+
+def discard_saved(domain: Handle) -> None:
+    with doing("discard the saved memory of domain {0}".format(domain.name())):
+        domain.managedSaveRemove(0)
+
+
+def saved_xml(domain: Handle) -> str:
+    """The definition that a saved domain goes on with."""
+    with doing("read the saved state of domain {0}".format(domain.name())):
+        return str(domain.managedSaveGetXMLDesc(libvirt.VIR_DOMAIN_SAVE_IMAGE_XML_SECURE))
 
 
 def set_memory(host: Host, domain: Handle, size: int, timeout: float) -> bool:

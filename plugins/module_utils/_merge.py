@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import MASK, Change
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import XML_UNITS, xml_size
 
 if t.TYPE_CHECKING:
@@ -53,6 +53,8 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
     "portgroup": ("@name",),
     "boot": ("@dev",),
     "channel": ("target/@name",),
+    "graphics": ("@type",),
+    "filesystem": ("target/@dir",),
 }
 # The device elements of https://libvirt.org/formatdomain.html#devices: a fragment's root that belongs below <devices>.
 DEVICES = (
@@ -60,6 +62,9 @@ DEVICES = (
     "memballoon|nvram|panic|parallel|pstore|redirdev|redirfilter|rng|serial|shmem|smartcard|sound|tpm|video|vsock|"
     "watchdog"
 )
+# What is nobody's business in a result: attributes of any element, and the texts of elements.
+_SECRET_ATTRIBUTES = ("passwd",)
+_SECRET_TEXTS = ("cookie",)
 # What libvirt means by a size that has no unit.
 _UNITLESS = {
     **dict.fromkeys(("memory", "currentMemory", "hard_limit", "soft_limit", "swap_hard_limit", "min_guarantee"), "KiB"),
@@ -72,16 +77,17 @@ def merge(tree: Element, given: Element) -> list[Change]:
     return _merge(tree, given, "xml")
 
 
-def document(given: Element, tag: str) -> Element:
-    """What a user gave as a whole document: it is one (its root is ``tag``), or it is one element of it."""
-    if given.tag == tag:
-        whole = _xml.clone(given)
+def document(given: t.Sequence[Element], tag: str) -> Element:
+    """What a user gave, as a document whose root is ``tag``: it is one, or elements of one."""
+    if len(given) == 1 and given[0].tag == tag:
+        whole = _xml.clone(given[0])
     else:
         whole = _xml.new(tag)
-        # <memory> is the domain's own size, unless it is a DIMM.
-        device = re.fullmatch(DEVICES, str(given.tag)) or (given.tag == "memory" and given.get("model") is not None)
-        inside = "devices" if tag == "domain" and device else ""
-        _xml.need(whole, inside).append(_xml.clone(given))
+        for each in given:
+            # <memory> is the domain's own size, unless it is a DIMM.
+            device = re.fullmatch(DEVICES, str(each.tag)) or (each.tag == "memory" and each.get("model") is not None)
+            inside = "devices" if tag == "domain" and device else ""
+            _xml.need(whole, inside).append(_xml.clone(each))
     _drop_passing(whole)
     return whole
 
@@ -90,11 +96,18 @@ def _drop_passing(given: Element) -> None:
     """Take out what libvirt says of a network or pool that runs, and would not keep (a pasted virsh net-dumpxml)."""
     given.attrib.pop("connections", "")
     if given.tag == "pool":
-        for size in ("capacity", "allocation", "available"):
-            _xml.drop(given, size)
+        for part in ("capacity", "allocation", "available", "source/device/freeExtent"):
+            _xml.drop(given, part)
+        for part in ("owner", "group"):
+            # -1 is libvirt's word for whoever it is.
+            if _xml.get(given, "target/permissions/" + part) == "-1":
+                _xml.drop(given, "target/permissions/" + part)
+        if given.get("type") == "logical":
+            # It follows from the name.
+            _xml.drop(given, "target/path")
 
 
-def _meaning(element: Element) -> tuple[object, dict[str, object]]:
+def meaning(element: Element) -> tuple[object, dict[str, object]]:
     """An element's text and attributes, as what they mean."""
     tag = str(element.tag)
     text = (element.text or "").strip()
@@ -112,7 +125,9 @@ def _meaning(element: Element) -> tuple[object, dict[str, object]]:
 
 
 def _number(text: str) -> object:
-    """0x0a and 10 in libvirt's addresses are the same number; MAC addresses don't differ by case."""
+    """0x0a and 10 in libvirt's addresses are the same number; MAC addresses don't differ by case, paths by slashes."""
+    if text[:1] == "/":
+        return re.sub("/+", "/", text).rstrip("/")
     if _NUMBER.fullmatch(text):
         return int(text, 16 if text[:2] in ("0x", "0X") else 10)
     return text.lower() if text.count(":") == 5 else text
@@ -121,14 +136,14 @@ def _number(text: str) -> object:
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|-?(0|[1-9][0-9]*)", re.ASCII)
 
 
-def _says(found: Element, given: Element) -> bool:
+def says(found: Element, given: Element) -> bool:
     """Whether an element says all that the given one says."""
-    text, attributes = _meaning(given)
-    found_text, found_attributes = _meaning(found)
+    text, attributes = meaning(given)
+    found_text, found_attributes = meaning(found)
     return (
         text in ("", found_text)
         and not any(_differs(given, key, value, found_attributes.get(key)) for key, value in attributes.items())
-        and all(other is not None and _says(other, each) for each, other in _pairs(found, given))
+        and all(other is not None and says(other, each) for each, other in pairs(found, given))
     )
 
 
@@ -144,20 +159,20 @@ def same_machine(given: str, found: str) -> bool:
     return given == found or found.startswith(long)
 
 
-def _pairs(found: Element, given: Element) -> list[tuple[Element, Element | None]]:
+def pairs(found: Element, given: Element) -> list[tuple[Element, Element | None]]:
     """For each child of the given element, the child that it speaks of: by identity, by what it says, by order."""
     children = [child for child in given if isinstance(child.tag, str)]
     free: list[Element] = [child for child in found if isinstance(child.tag, str)]
-    pairs: dict[Element, Element] = {}
+    partners: dict[Element, Element] = {}
     for test in (_same_identity, _same_words, _same_place):
         for child in children:
-            if child in pairs:
+            if child in partners:
                 continue
             other = next((other for other in free if other.tag == child.tag and test(other, child)), None)
             if other is not None:
-                pairs[child] = other
+                partners[child] = other
                 free.remove(other)
-    return [(child, pairs.get(child)) for child in children]
+    return [(child, partners.get(child)) for child in children]
 
 
 def _identity(child: Element) -> list[str]:
@@ -173,7 +188,7 @@ def _same_identity(other: Element, child: Element) -> bool:
 
 
 def _same_words(other: Element, child: Element) -> bool:
-    return not _identity(child) and _says(other, child)
+    return not _identity(child) and says(other, child)
 
 
 def _same_place(other: Element, child: Element) -> bool:
@@ -191,29 +206,36 @@ def _same_place(other: Element, child: Element) -> bool:
 
 def _merge(found: Element, given: Element, path: str) -> list[Change]:
     changes = _merge_self(found, given, path)
-    pairs = _pairs(found, given)
-    spoken = [other for _each, other in pairs if other is not None]
-    for tag in sorted({child.tag for child, _other in pairs if (str(child.tag), str(given.tag)) in _WHOLE}):
+    matched = pairs(found, given)
+    spoken = [other for _each, other in matched if other is not None]
+    for tag in sorted({child.tag for child, _other in matched if (str(child.tag), str(given.tag)) in _WHOLE}):
         for other in found.findall(tag):
             if other not in spoken:
-                changes.append(Change("{0}/{1}".format(path, _local(other)), _xml.canonical(other), None))
+                changes.append(Change("{0}/{1}".format(path, local(other)), shown(other), None))
                 found.remove(other)
-    for child, partner in pairs:
-        where = "{0}/{1}".format(path, _local(child))
+    for child, partner in matched:
+        where = "{0}/{1}".format(path, local(child))
         if partner is not None:
             changes += _merge(partner, child, where)
         else:
-            changes.append(Change(where, None, _xml.canonical(child)))
+            changes.append(Change(where, None, shown(child)))
             _xml.add_child(found, _xml.clone(child))
     return changes
 
 
+def _masked(key: str, text: str | None) -> str | None:
+    return MASK if text is not None and key in _SECRET_ATTRIBUTES else text
+
+
 def _merge_self(found: Element, given: Element, path: str) -> list[Change]:
     """The element's own text and attributes."""
-    text, attributes = _meaning(given)
-    found_text, found_attributes = _meaning(found)
+    text, attributes = meaning(given)
+    found_text, found_attributes = meaning(found)
     wrong = [key for key, value in attributes.items() if _differs(given, key, value, found_attributes.get(key))]
-    changes = [Change("{0}/@{1}".format(path, key), found.get(key), given.get(key)) for key in wrong]
+    changes = [
+        Change("{0}/@{1}".format(path, key), _masked(key, found.get(key)), _masked(key, given.get(key)))
+        for key in wrong
+    ]
     if text not in ("", found_text):
         if given.tag == "uuid" and found_text:
             raise KvmError(
@@ -232,7 +254,27 @@ def _merge_self(found: Element, given: Element, path: str) -> list[Change]:
     return changes
 
 
-def _local(element: Element) -> str:
+def without_secrets(element: Element, mask: str | None = None) -> Element:
+    """A copy in which secrets are left out, or masked."""
+    copy = _xml.clone(element)
+    for each in copy.iter():
+        for key in _SECRET_ATTRIBUTES:
+            if key in each.attrib:
+                if mask is None:
+                    del each.attrib[key]
+                else:
+                    each.set(key, mask)
+        if each.tag in _SECRET_TEXTS:
+            each.text = mask
+    return copy
+
+
+def shown(element: Element) -> str:
+    """An element in a result."""
+    return _xml.canonical(without_secrets(element, MASK))
+
+
+def local(element: Element) -> str:
     """An element's name without its namespace's address."""
     return str(element.tag).rpartition("}")[2]
 

@@ -234,7 +234,7 @@ def _offline(wanted: Wanted, plan: Plan, source: Place) -> Result:
     down = time.monotonic()
     if source.state == "paused":
         _libvirt_domain.resume(source.domain)
-    if was_running and not _libvirt_domain.shutdown(source.host, source.domain, wanted.shutdown_timeout):
+    if was_running and _libvirt_domain.shutdown(source.host, {wanted.name: (source.domain, wanted.shutdown_timeout)}):
         raise KvmError(
             "{0} was asked to shut down and has not within {1} s; it goes on on {2}.".format(
                 wanted.name, wanted.shutdown_timeout, source.machine.name

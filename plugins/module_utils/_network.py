@@ -104,6 +104,8 @@ _DHCP = Block(
 
 class Network(Activatable):
     singular, plural, tag = "network", "networks", "network"
+    remembers = True
+    essentials = ("forward", "ips")
     parts = "title|description|metadata|forward|bridge|mtu|mac|domain|dns|ip|route|portgroup|vlan|bandwidth|virtualport"
     rows = (
         *common_rows("network"),

@@ -229,7 +229,7 @@ class Many:
 
     def agrees(self, wanted: Value, found: Value | None) -> bool:
         found = found or []
-        return len(wanted) == len(found) == len(self._pair(wanted, found))
+        return len(wanted) == len(found) == len(self.pair(wanted, found))
 
     def label(self, item: Options, index: int) -> str:
         """What an entry is called in a change: its key, else all that it has to have, else its number."""
@@ -246,7 +246,7 @@ class Many:
         rows = [row for row in self.rows if row.option in needed]
         found = [read(rows, each) for each in elements]
         implied = {index for index, each in enumerate(elements) if self.implied is not None and self.implied(each)}
-        pairs = self._pair(wanted, found, implied)
+        pairs = self.pair(wanted, found, implied)
         for index, each in enumerate(elements):
             if index not in pairs.values() and index not in implied:
                 item = read(self.rows, each)
@@ -260,7 +260,8 @@ class Many:
                 current = elements[pairs[index]]
                 before = _xml.clone(current)
                 for change in edit(self.rows, current, item, name + "."):
-                    if not isinstance(change.row, Many):
+                    # A device is changed as a whole, whatever of it differs.
+                    if self.live is not None or not isinstance(change.row, Many):
                         change.row, change.old, change.new = self, before, current
                     changes.append(change)
             else:
@@ -274,13 +275,13 @@ class Many:
 
     def make(self, item: Options) -> Element:
         """A new element for an item."""
-        fresh = _xml.new(self.place.rpartition("/")[2])
+        fresh = _xml.new(_xml.last_step(self.place))
         for place, text in self.fresh.items():
             _xml.put(fresh, place, text)
         edit(self.rows, fresh, item, "")
         return fresh
 
-    def _pair(self, wanted: list[Options], found: list[Options], implied: t.Collection[int] = ()) -> dict[int, int]:
+    def pair(self, wanted: list[Options], found: list[Options], implied: t.Collection[int] = ()) -> dict[int, int]:
         """Which declared item (index) is which existing one (index)."""
         pairs: dict[int, int] = {}
 
@@ -369,32 +370,3 @@ def edit(rows: t.Sequence[AnyRow], element: Element, wanted: Options, prefix: st
         if row.option in wanted:
             changes += row.edit(element, wanted[row.option], prefix + row.option)
     return changes
-
-
-def newer(
-    rows: t.Sequence[AnyRow], wanted: Options, version: int, prefix: str = ""
-) -> t.Iterator[tuple[str, Value, str]]:
-    """What of a declaration a libvirt does not know yet: (field, value, the version that does).
-
-    version: as libvirt gives it, 9000000 for 9.0.0.
-    """
-    for row in rows:
-        if row.option not in wanted:
-            continue
-        field, value = prefix + row.option, wanted[row.option]
-        since = row.since
-        if isinstance(row, Row) and isinstance(value, str):
-            since = row.value_since.get(value, since)
-        if since and version < number(since):
-            yield field, row.show(value), since
-        elif isinstance(row, Block):
-            yield from newer(row.rows, value, version, field + ".")
-        elif isinstance(row, Many):
-            for index, item in enumerate(value):
-                yield from newer(row.rows, item, version, "{0}[{1}].".format(field, index))
-
-
-def number(version: str) -> int:
-    """libvirt's number of a version: 9000000 of "9.0.0"."""
-    major, minor, release = (int(part) for part in version.split("."))
-    return (major * 1000 + minor) * 1000 + release

@@ -3,12 +3,16 @@
 """libvirt's XML: read, look up, edit in place. The only importer of lxml.
 
 A *place* says where a value lives, relative to an element: ``memory`` (the element's text), ``@type`` (an attribute),
-``cpu/topology/@cores`` (an attribute further down). Editing keeps every node that it does not name.
+``cpu/topology/@cores`` (an attribute further down). A step may be told from its siblings by an attribute, as in
+``sysinfo[@type='smbios']``, and may have a namespace, as in ``{http://an.org/1.0}os``. Editing keeps every node that it
+does not name.
 """
 
 from __future__ import annotations
 
 import copy
+import functools
+import re
 import traceback
 import typing as t
 
@@ -22,6 +26,19 @@ except ImportError:
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
+
+# The prefixes that other tools write too, where they matter to a reader of the XML.
+_PREFIXES = {
+    "libosinfo": "http://libosinfo.org/xmlns/libvirt/domain/1.0",
+    "qemu": "http://libvirt.org/schemas/domain/qemu/1.0",
+}
+if LXML_IMPORT_ERROR is None:
+    for _prefix, _namespace in _PREFIXES.items():
+        etree.register_namespace(_prefix, _namespace)
+_ATTRIBUTE = re.compile(r"(?:(.*)/)?@([\w.:-]+)")
+# A namespace's address and a condition may hold slashes.
+_STEP = re.compile(r"(?:\{[^}]*\}|\[[^\]]*\]|[^/{\[])+")
+_CONDITION = re.compile(r"(.+)\[@([\w.:-]+)='([^']*)'\]")
 
 
 def parse(text: str, what: str) -> Element:
@@ -39,6 +56,19 @@ def parse(text: str, what: str) -> Element:
     raise KvmError("{0} has no root element.".format(what), error_code="invalid_xml")
 
 
+def parse_all(text: str, what: str) -> list[Element]:
+    """The root elements of a text with one document, or with several elements one after the other."""
+    try:
+        return [parse(text, what)]
+    except KvmError:
+        if re.match(r"\s*<\?xml", text):
+            raise
+        wrapped = parse("<several>{0}</several>".format(text), what)
+        if (wrapped.text or "").strip() or any((each.tail or "").strip() for each in wrapped):
+            raise
+        return list(wrapped)
+
+
 def write(element: Element) -> str:
     return etree.tostring(element, pretty_print=True, encoding="unicode")
 
@@ -49,14 +79,39 @@ def new(tag: str, text: str | None = None, **attributes: str) -> Element:
     return element
 
 
+def new_in(namespace: str, prefix: str, tag: str, text: str) -> Element:
+    """An element in a namespace of its own."""
+    element = etree.Element("{" + namespace + "}" + tag, nsmap={prefix: namespace})
+    element.text = text
+    return element
+
+
 def clone(element: Element) -> Element:
     return copy.deepcopy(element)
 
 
+@functools.cache
 def _split(place: str) -> tuple[str, str | None]:
     """('cpu/topology', 'cores') of 'cpu/topology/@cores'; the element itself is ''."""
-    path, at, attribute = place.rpartition("@")
-    return (path.rstrip("/"), attribute) if at else (place, None)
+    match = _ATTRIBUTE.fullmatch(place)
+    return (match.group(1) or "", match.group(2)) if match else (place, None)
+
+
+@functools.cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(_STEP.findall(path))
+
+
+def last_step(path: str) -> str:
+    return _steps(path)[-1]
+
+
+def _make(parent: Element, step: str) -> Element:
+    """A new child such that the step finds it."""
+    match = _CONDITION.fullmatch(step)
+    if match is None:
+        return etree.SubElement(parent, step)
+    return etree.SubElement(parent, match.group(1), {match.group(2): match.group(3)})
 
 
 def find(element: Element, path: str) -> Element | None:
@@ -69,11 +124,9 @@ def find_all(element: Element, path: str) -> list[Element]:
 
 def need(element: Element, path: str) -> Element:
     """The element at a path, made where it is missing."""
-    for tag in path.split("/") if path else []:
-        child = element.find(tag)
-        if child is None:
-            child = etree.SubElement(element, tag)
-        element = child
+    for step in _steps(path):
+        child = element.find(step)
+        element = _make(element, step) if child is None else child
     return element
 
 
@@ -108,10 +161,10 @@ def put_all(element: Element, place: str, texts: t.Sequence[str]) -> None:
     """Replace all elements at a place by one for each text."""
     path, attribute = _split(place)
     drop(element, path)
-    parent_path, _slash, tag = path.rpartition("/")
-    parent = need(element, parent_path) if texts else None
+    *parents, last = _steps(path)
+    parent = need(element, "/".join(parents)) if texts else None
     for text in texts:
-        child = etree.SubElement(t.cast("Element", parent), tag)
+        child = _make(t.cast("Element", parent), last)
         if attribute is not None:
             child.set(attribute, text)
         else:
@@ -141,16 +194,19 @@ def remove(element: Element) -> None:
 
 
 def _drop_empty(element: Element) -> None:
-    # <devices/> and the root stay: they mean something empty too.
-    if len(element) or element.attrib or (element.text or "").strip() or element.getparent() is None:
+    # These and the root mean something empty too.
+    if len(element) or (element.text or "").strip() or element.getparent() is None:
         return
-    if element.tag not in ("devices", "dns", "features"):
+    # The type of a <sysinfo> is only which one it is.
+    if element.attrib and element.tag != "sysinfo":
+        return
+    if element.tag not in ("devices", "dns", "features", "apic"):
         remove(element)
 
 
 def add(element: Element, path: str, child: Element) -> None:
     """Append a child below a path's parent, behind the last sibling of its kind, so that devices keep their order."""
-    add_child(need(element, path.rpartition("/")[0]), child)
+    add_child(need(element, "/".join(_steps(path)[:-1])), child)
 
 
 def add_child(parent: Element, child: Element) -> None:

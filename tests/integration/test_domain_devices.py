@@ -105,3 +105,33 @@ def test_small_devices_change_in_place(step: Steps) -> None:
             step(graphics=[{"type": "vnc", "listens": [listen]}]).find("graphics/listen").get("type") == listen["type"]
         )
     assert step(graphics=[{"type": "vnc", "listen": "127.0.0.2"}]).find("graphics/listen").get("address") == "127.0.0.2"
+
+
+def test_a_running_domain_takes_what_it_can_at_once(
+    converge: t.Any, run_module: t.Any, virsh: t.Any, scratch: str
+) -> None:
+    run_module("libvirt_net", {"name": scratch, "forward": {"mode": "isolated"}})
+
+    def look() -> str:
+        return virsh("dumpxml", scratch, check=False) + virsh("dumpxml", "--inactive", scratch, check=False)
+
+    def run(interface: Args, **more: t.Any) -> Args:
+        domain = {"name": scratch, "type": "qemu", "memory": "64MiB", "state": "paused", **more}
+        done = converge(MODULE, {**domain, "interfaces": [{"network": scratch, **interface}]}, look)
+        return t.cast("Args", done["domain"])
+
+    assert run({})["restart_required"] == []
+    values: list[Args] = [
+        {"link": "down", "isolated": True, "coalesce": 7},
+        {"filterref": {"filter": "clean-traffic", "parameters": [{"name": "IP", "value": "192.0.2.1"}]}},
+        {"filterref": {"filter": "clean-traffic", "parameters": [{"name": "IP", "value": "192.0.2.2"}]}},
+        {"filterref": {"filter": "allow-arp", "parameters": []}, "link": "up", "isolated": False},
+    ]
+    for value in values:
+        done = run(value)
+        assert done["restart_required"] == [], value
+        assert done["changes"] != []
+    live = etree.fromstring(virsh("dumpxml", scratch)).find("devices/interface")
+    assert live.find("filterref").get("filter") == "allow-arp"
+    # These wait, and are said to.
+    assert [field.partition("].")[2] for field in run({"mtu": 1400})["restart_required"]] == ["mtu"]

@@ -269,13 +269,13 @@ def test_what_has_no_option_survives(
     converge(MODULE, web, look)
     name = web["name"]
     extra = (
-        "<metadata><a:note xmlns:a='urn:example'>by hand</a:note></metadata>",
+        "<a:note xmlns:a='urn:example'>by hand</a:note></metadata>",
         "<watchdog model='i6300esb' action='reset'/>",
         "<input type='tablet' bus='usb'/>",
         "<iotune><total_bytes_sec>1000000</total_bytes_sec></iotune>",
     )
     xml = virsh("dumpxml", "--inactive", name)
-    xml = xml.replace("<memory", extra[0] + "<memory", 1).replace("</disk>", extra[3] + "</disk>", 1)
+    xml = xml.replace("</metadata>", extra[0], 1).replace("</disk>", extra[3] + "</disk>", 1)
     xml = xml.replace("</devices>", extra[1] + extra[2] + "</devices>")
     (images_dir / "edited.xml").write_text(xml)
     virsh("define", str(images_dir / "edited.xml"))
@@ -314,7 +314,7 @@ def test_efi_keeps_its_firmware_and_variables(
     assert "firmware='efi'" in xml
     valid(virsh, web["name"])
     assert fields(converge(MODULE, {**web, "firmware": "efi", "title": "x"}, look)) == ["title"]
-    assert fields(converge(MODULE, {**web, "firmware": "bios"}, look)) == ["firmware"]
+    assert fields(converge(MODULE, {**web, "firmware": "bios"}, look)) == ["title", "firmware"]
     assert "pflash" not in virsh("dumpxml", "--inactive", web["name"])
 
 

@@ -24,7 +24,8 @@ import pytest
 import yaml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain import Domain
 from ansible_collections.minicloud.kvm.plugins.module_utils._network import Network
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row, number
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._since import number
 from lxml import etree
 
 OPTIONS = Path(__file__).parent / "options"

@@ -153,7 +153,7 @@ def test_a_definition_that_libvirt_does_not_keep_is_an_error() -> None:
     desired = kind.desire({"name": "lab", "mtu": 1400, "state": "present"})
     kept = _xml.parse("<network><name>lab</name></network>", "it")
     with pytest.raises(KvmError) as raised:
-        kind.verify(desired, kept, "lab")
+        kind.verify(desired, kept, _engine.Plan("lab", "present"))
     assert raised.value.error_code == "not_kept"
     assert raised.value.message == "libvirt accepted network lab but keeps mtu: None instead of 1400."
 

@@ -97,7 +97,7 @@ def test_the_order_of_attributes_means_nothing(tree: t.Any) -> None:
 
 def fields(there: str, wanted: str, tag: str = "domain") -> list[tuple[str, t.Any, t.Any]]:
     tree = _xml.parse(there, "it")
-    document = _merge.document(_xml.parse(wanted, "it"), tag)
+    document = _merge.document([_xml.parse(wanted, "it")], tag)
     changes = _merge.merge(tree, document)
     assert _merge.merge(tree, document) == []
     return [(change.field, change.before, change.after) for change in changes]
@@ -180,7 +180,7 @@ def test_a_uuid_is_refused() -> None:
     ],
 )
 def test_a_fragment_is_put_where_it_belongs(fragment: str, place: str) -> None:
-    assert _xml.find(_merge.document(_xml.parse(fragment, "it"), "domain"), place) is not None
+    assert _xml.find(_merge.document([_xml.parse(fragment, "it")], "domain"), place) is not None
 
 
 def test_comments_and_instructions_mean_nothing() -> None:

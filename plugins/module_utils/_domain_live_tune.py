@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How much of the host a running domain gets: which call of libvirt's makes which option so."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_tune, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import cpu_numbers
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+    from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
+    from lxml.etree import _Element as Element
+
+# The names of libvirt's scheduler parameters that are not those of the XML.
+_SCHEDULER = {"shares": "cpu_shares", "period": "vcpu_period", "quota": "vcpu_quota"}
+_ROWS = ("total", "read", "write")
+# Every limit of a disk: those that are not declared are none.
+LIMITS = (
+    *("{0}_{1}_sec{2}".format(s, u, m) for u in ("bytes", "iops") for m in ("", "_max", "_max_length") for s in _ROWS),
+    "size_iops_sec",
+)
+
+
+def _scheduler(_host: Host, domain: Handle, field: str, value: int) -> None:
+    option = field.rpartition(".")[2]
+    _libvirt_tune.set_scheduler(domain, _SCHEDULER.get(option, option), value)
+
+
+def _memory_limit(_host: Host, domain: Handle, field: str, value: int) -> None:
+    _libvirt_tune.set_memory_limit(domain, field.rpartition(".")[2], value // 1024)
+
+
+def _blkio(_host: Host, domain: Handle, _field: str, value: int) -> None:
+    _libvirt_tune.set_blkio_weight(domain, value)
+
+
+def _numa(_host: Host, domain: Handle, _field: str, value: str) -> None:
+    _libvirt_tune.set_numa_nodeset(domain, value)
+
+
+def _emulatorpin(host: Host, domain: Handle, _field: str, value: str) -> None:
+    _libvirt_tune.pin_emulator(host, domain, cpu_numbers(value))
+
+
+def _vcpupin(host: Host, domain: Handle, _field: str, value: Element) -> None:
+    cpus = cpu_numbers(value.get("cpuset") or "")
+    _libvirt_tune.pin_vcpu(host, domain, int(value.get("vcpu") or 0), cpus)
+
+
+def _iothreadpin(host: Host, domain: Handle, _field: str, value: Element) -> None:
+    cpus = cpu_numbers(value.get("cpuset") or "")
+    _libvirt_tune.pin_iothread(host, domain, int(value.get("iothread") or 0), cpus)
+
+
+def _iothreads(_host: Host, domain: Handle, _field: str, value: int) -> None:
+    _libvirt_tune.set_iothreads(domain, value)
+
+
+def _balloon_period(_host: Host, domain: Handle, _field: str, value: int) -> None:
+    _libvirt_tune.set_balloon_period(domain, value)
+
+
+def _iotune(_host: Host, domain: Handle, _field: str, value: Element) -> None:
+    limits: Options = {limit: int(_xml.get(value, "iotune/" + limit) or 0) for limit in LIMITS}
+    # A length means something only beside its burst.
+    limits = {limit: number for limit, number in limits.items() if number or not limit.endswith("_length")}
+    group = _xml.get(value, "iotune/group_name")
+    if group:
+        limits["group_name"] = group
+    _libvirt_tune.set_iotune(domain, _xml.get(value, "target/@dev") or "", limits)
+
+
+# By the word that a row's live says. A list's is given the entry's element, any other the option's meaning.
+TUNE: dict[str, t.Callable[[Host, Handle, str, t.Any], None]] = {
+    "scheduler": _scheduler,
+    "memory_limit": _memory_limit,
+    "blkio": _blkio,
+    "numa": _numa,
+    "emulatorpin": _emulatorpin,
+    "vcpupin": _vcpupin,
+    "iothreadpin": _iothreadpin,
+    "iothreads": _iothreads,
+    "balloon_period": _balloon_period,
+    "iotune": _iotune,
+}

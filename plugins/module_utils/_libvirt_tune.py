@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""libvirt's calls that tune a running domain, one small typed function a call."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import doing
+
+with contextlib.suppress(ImportError):  # which _libvirt.py reports
+    import libvirt
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+
+
+def set_scheduler(domain: Handle, parameter: str, value: int) -> None:
+    """Shares, periods and quotas of CPU time (VIR_DOMAIN_SCHEDULER_*)."""
+    with doing("set {0} of domain {1}".format(parameter, domain.name())):
+        domain.setSchedulerParametersFlags({parameter: value}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_memory_limit(domain: Handle, parameter: str, kib: int) -> None:
+    with doing("set the {0} of memory of domain {1}".format(parameter, domain.name())):
+        domain.setMemoryParameters({parameter: kib}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_blkio_weight(domain: Handle, weight: int) -> None:
+    with doing("set the I/O weight of domain {0}".format(domain.name())):
+        domain.setBlkioParameters({"weight": weight}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_numa_nodeset(domain: Handle, nodeset: str) -> None:
+    with doing("set the NUMA nodes of domain {0}".format(domain.name())):
+        domain.setNumaParameters({"numa_nodeset": nodeset}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def _map(host: Host, cpus: set[int]) -> tuple[bool, ...]:
+    return tuple(cpu in cpus for cpu in range(host.connection.getInfo()[2]))
+
+
+def pin_vcpu(host: Host, domain: Handle, vcpu: int, cpus: set[int]) -> None:
+    with doing("pin vCPU {0} of domain {1}".format(vcpu, domain.name())):
+        domain.pinVcpuFlags(vcpu, _map(host, cpus), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def pin_emulator(host: Host, domain: Handle, cpus: set[int]) -> None:
+    with doing("pin the emulator of domain {0}".format(domain.name())):
+        domain.pinEmulator(_map(host, cpus), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def pin_iothread(host: Host, domain: Handle, iothread: int, cpus: set[int]) -> None:
+    with doing("pin I/O thread {0} of domain {1}".format(iothread, domain.name())):
+        domain.pinIOThread(iothread, _map(host, cpus), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_iothreads(domain: Handle, count: int) -> None:
+    """Add I/O threads with the lowest free ids, or remove those with the highest."""
+    with doing("set the number of I/O threads of domain {0}".format(domain.name())):
+        there = sorted(int(each[0]) for each in domain.ioThreadInfo(libvirt.VIR_DOMAIN_AFFECT_LIVE))
+        free = [number for number in range(1, count + len(there) + 1) if number not in there]
+        for number in free[: max(0, count - len(there))]:
+            domain.addIOThread(number, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        for number in there[count:]:
+            domain.delIOThread(number, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_balloon_period(domain: Handle, seconds: int) -> None:
+    with doing("set the statistics period of domain {0}".format(domain.name())):
+        domain.setMemoryStatsPeriod(seconds, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_iotune(domain: Handle, target: str, limits: dict[str, t.Any]) -> None:
+    """Limits of a disk's throughput; what is left out is without limit."""
+    with doing("limit the throughput of {0} of domain {1}".format(target, domain.name())):
+        domain.setBlockIoTune(target, limits, libvirt.VIR_DOMAIN_AFFECT_LIVE)

@@ -1,0 +1,224 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Other people's XML, each as a raw declaration: what libvirt accepts is declared once, seen unchanged, and told truly.
+
+usage: run_corpus.py [--uri URI] KIND FILE...      (kind: domain, network, pool, nwfilter)
+
+For each document that libvirt itself takes (tried first, with another name and UUID):
+
+1. check mode says changed, and nothing is there after it;
+2. applied: changed; and what libvirt then keeps is what it keeps when it is given the same document by itself;
+3. declared again, in check mode and not: unchanged;
+4. declared again without UUID and MAC addresses, with attributes in another order: unchanged;
+5. absent.
+
+Documents that libvirt does not take are counted, not judged. Ends with 1 if any document fails, and says which and why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import copy
+import difflib
+import sys
+import traceback
+import typing as t
+import uuid
+from pathlib import Path
+
+import libvirt
+from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _libvirt, _network, _pool
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import declare, spec
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from lxml import etree
+
+KINDS: dict[str, t.Any] = {"domain": _domain.Domain, "network": _network.Network, "pool": _pool.Pool}
+NAME = "mct-1-corpus"
+
+
+class Lie(Exception):
+    """The module said something that was not so."""
+
+
+def options(kind: t.Any, **given: t.Any) -> dict[str, t.Any]:
+    """All options of one object as AnsibleModule would give them."""
+    rows = {name: each.get("default") for name, each in spec(kind.rows).items()}
+    return {kind.plural: None, **rows, **given}
+
+
+class Objects:
+    """libvirt's own calls, to compare with."""
+
+    def __init__(self, kind: str, conn: libvirt.virConnect) -> None:
+        self.kind, self.conn = kind, conn
+
+    def define(self, text: str) -> t.Any:
+        if self.kind == "domain":
+            return self.conn.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
+        return {"network": self.conn.networkDefineXML, "pool": lambda x: self.conn.storagePoolDefineXML(x, 0)}[
+            self.kind
+        ](text)
+
+    def find(self) -> t.Any:
+        lookup = {
+            "domain": self.conn.lookupByName,
+            "network": self.conn.networkLookupByName,
+            "pool": self.conn.storagePoolLookupByName,
+        }[self.kind]
+        try:
+            return lookup(NAME)
+        except libvirt.libvirtError:
+            return None
+
+    def read(self) -> str | None:
+        found = self.find()
+        if found is None:
+            return None
+        flags = libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE if self.kind == "domain" else 1
+        return found.XMLDesc(flags)
+
+    def remove(self) -> None:
+        found = self.find()
+        if found is None:
+            return
+        if self.kind == "domain":
+            found.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+        else:
+            found.undefine()
+
+
+def _place(device: t.Any) -> tuple[str, str, int]:
+    if device.tag != "controller":
+        return ("", "", 0)
+    return ("controller", device.get("type", ""), int(device.get("index", "0")))
+
+
+def stripped(text: str) -> str:
+    """Without what libvirt draws at random, and our own note."""
+    tree = etree.fromstring(text, etree.XMLParser(remove_blank_text=True))
+    for each in tree.iter():
+        if isinstance(each.tag, str) and each.tag.endswith("}declared"):
+            parent = each.getparent()
+            parent.remove(each)
+            if not len(parent):
+                parent.getparent().remove(parent)
+    for mac in tree.iterfind(".//interface/mac"):
+        if mac.get("address", "").startswith("52:54:00"):
+            mac.attrib.clear()
+    for mac in tree.iterfind("./mac"):
+        mac.attrib.clear()
+    for devices in tree.iterfind("devices"):
+        # A definition made twice puts the controllers that libvirt adds elsewhere; no order of theirs means anything.
+        devices[:] = sorted(devices, key=_place)
+    for genid in tree.iterfind("./genid"):
+        genid.text = ""
+    return etree.tostring(tree, pretty_print=True).decode()
+
+
+def other_words(tree: t.Any) -> str:
+    """The same without identities, with attributes in another order."""
+    tree = copy.deepcopy(tree)
+    for each in tree.findall("uuid"):
+        tree.remove(each)
+    for interface in tree.iterfind(".//interface"):
+        for mac in interface.findall("mac"):
+            interface.remove(mac)
+    for each in tree.iter():
+        if isinstance(each.tag, str):
+            turned = list(each.attrib.items())[::-1]
+            each.attrib.clear()
+            each.attrib.update(turned)
+    return etree.tostring(tree).decode()
+
+
+def compare(alone: str, ours: str) -> None:
+    if ours != alone:
+        diff = "\n".join(difflib.unified_diff(alone.splitlines(), ours.splitlines(), "libvirt", "ours", n=0))
+        raise Lie("another object than libvirt makes of it:\n" + diff)
+
+
+def judge(kind: str, host: t.Any, objects: Objects, tree: t.Any) -> None:
+    """Raise Lie where the module does not tell the truth of a document."""
+    make = KINDS[kind]
+    state = {"state": "present"}
+    xml = etree.tostring(tree).decode()
+
+    def run(text: str, check: bool) -> dict[str, t.Any]:
+        return declare(make(check), host, options(make, xml=text, **state), check)
+
+    given = objects.define(xml)
+    alone = stripped(given.XMLDesc(3 if kind == "domain" else 1))
+    objects.remove()
+    if not run(xml, check=True)["changed"]:
+        raise Lie("check mode says unchanged of what is not there")
+    if objects.read() is not None:
+        raise Lie("check mode made it")
+    if not run(xml, check=False)["changed"]:
+        raise Lie("made, and said to be unchanged")
+    ours = objects.read() or ""
+    compare(alone, stripped(ours))
+    for text, words in ((xml, "the same"), (other_words(tree), "the same without UUID and MAC, in another order")):
+        for check in (True, False):
+            again = run(text, check)
+            if again["changed"]:
+                raise Lie("{0}, {1}: changed {2}".format(words, "checked" if check else "declared", again["diff"]))
+    if objects.read() != ours:
+        raise Lie("said unchanged, and changed")
+    gone = declare(make(False), host, options(make, name=NAME, state="absent"), False)
+    if not gone["changed"] or objects.find() is not None:
+        raise Lie("absent, and still there")
+
+
+def renamed(text: bytes) -> t.Any:
+    """The document with a name and UUID of this run, without what only a running domain has."""
+    tree = etree.fromstring(text, etree.XMLParser(remove_comments=True, remove_blank_text=True))
+    tree.attrib.pop("id", None)
+    for tag, value in (("uuid", str(uuid.uuid4())), ("name", NAME)):
+        each = tree.find(tag)
+        if each is None:
+            each = etree.Element(tag)
+            tree.insert(0, each)
+        each.text = value
+    return tree
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--uri", default="qemu:///system")
+    parser.add_argument("--verbose", action="store_true", help="say why libvirt did not take a document")
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("files", nargs="+", type=Path)
+    args = parser.parse_args()
+    counts: collections.Counter[str] = collections.Counter()
+    with _libvirt.connect(args.uri) as host:
+        objects = Objects(args.kind, host.connection)
+        for path in args.files:
+            objects.remove()
+            try:
+                tree = renamed(path.read_bytes())
+                if tree.tag != args.kind:
+                    continue
+                objects.define(etree.tostring(tree).decode())
+            except (libvirt.libvirtError, etree.XMLSyntaxError) as error:
+                counts["not taken by libvirt"] += 1
+                if args.verbose:
+                    print("{0}: not taken: {1}".format(path.name, error))
+                continue
+            objects.remove()
+            try:
+                judge(args.kind, host, objects, tree)
+                counts["told truly"] += 1
+            except (Lie, KvmError) as error:
+                counts["failed"] += 1
+                print("{0}: {1}".format(path.name, error))
+            except Exception:  # noqa: BLE001  # a traceback is a failure like any other
+                counts["failed"] += 1
+                print("{0}: {1}".format(path.name, traceback.format_exc()))
+            objects.remove()
+    print(", ".join("{0} {1}".format(count, what) for what, count in counts.items()))
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
