@@ -12,7 +12,7 @@ set -euo pipefail
 # build and run the virtual environment | hypervisor | the lab's images and machines
 DEBIAN_PACKAGES=(
     python3-venv python3-dev gcc libc6-dev pkg-config libvirt-dev
-    libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf dnsmasq-base iptables iproute2
+    libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools dnsmasq-base iptables iproute2
     mmdebstrap debian-archive-keyring e2fsprogs fdisk openssh-client xorriso busybox-static cpio
     make git ca-certificates procps
 )
@@ -23,7 +23,7 @@ DEBIAN_CLOUD_INIT=(
 )
 FEDORA_PACKAGES=(
     python3-devel gcc pkgconf-pkg-config libvirt-devel
-    libvirt-daemon-kvm libvirt-daemon-config-network libvirt-client qemu-kvm qemu-img edk2-ovmf dnsmasq iptables-nft iproute
+    libvirt-daemon-kvm libvirt-daemon-config-network libvirt-client qemu-kvm qemu-img edk2-ovmf swtpm swtpm-tools dnsmasq iptables-nft iproute
     mmdebstrap debian-keyring e2fsprogs util-linux openssh-clients xorriso busybox cpio
     make git ca-certificates procps-ng nfs-utils
 )
