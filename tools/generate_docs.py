@@ -10,7 +10,7 @@ import sys
 import textwrap
 
 import yaml
-from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _network, _pool, _volume
+from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _network, _nwfilter, _pool, _secret, _volume
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import docs
 
 MODULES = pathlib.Path(__file__).resolve().parent.parent / "plugins" / "modules"
@@ -18,6 +18,8 @@ KINDS = {
     "libvirt_net": _network.Network,
     "libvirt_pool": _pool.Pool,
     "libvirt_volume": _volume.Volume,
+    "libvirt_nwfilter": _nwfilter.NwFilter,
+    "libvirt_secret": _secret.Secret,
     "libvirt_domain": _domain.Domain,
 }
 OPTIONS = re.compile(r"^options:\n.*?(?=^attributes:)", re.MULTILINE | re.DOTALL)

@@ -23,7 +23,7 @@ DEBIAN_CLOUD_INIT=(
 )
 FEDORA_PACKAGES=(
     python3-devel gcc pkgconf-pkg-config libvirt-devel
-    libvirt-daemon-kvm libvirt-daemon-config-network libvirt-client qemu-kvm qemu-img edk2-ovmf swtpm swtpm-tools dnsmasq iptables-nft iproute
+    libvirt-daemon-kvm libvirt-daemon-config-network libvirt-daemon-config-nwfilter libvirt-client qemu-kvm qemu-img edk2-ovmf swtpm swtpm-tools dnsmasq iptables-nft iproute
     mmdebstrap debian-keyring e2fsprogs util-linux openssh-clients xorriso busybox cpio
     make git ca-certificates procps-ng nfs-utils
 )

@@ -144,6 +144,20 @@ class Size(Text):
         _xml.put(element, place, str(value // xml_size("1", self.unit, self.unit)))
 
 
+class PlainSize(Size):
+    """Bytes, where libvirt takes a number that has no unit attribute: it is always in ``unit``."""
+
+    def __init__(self, unit: str = "B", minimum: int = 1, multiple: int = 1) -> None:
+        super().__init__(unit, minimum, max(multiple, xml_size("1", unit, unit)))
+
+    def read(self, element: Element, place: str) -> Value | None:
+        text = _xml.get(element, place)
+        return None if not text else xml_size(text, self.unit, self.unit)
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        _xml.put(element, place, str(value // xml_size("1", self.unit, self.unit)))
+
+
 class Texts(Text):
     """A list of texts, each in an element of its own; ``ordered`` says whether the order means something."""
 
@@ -209,6 +223,30 @@ class Address(Text):
     def read(self, element: Element, place: str) -> Value | None:
         text = _xml.get(element, place)
         return None if text is None else str(ipaddress.ip_address(text))
+
+
+class PciAddress(Text):
+    """A PCI device as lspci -D writes it, 0000:06:00.0; in the XML an element with domain, bus, slot and function."""
+
+    _PARTS = ("domain", "bus", "slot", "function")
+
+    def __init__(self) -> None:
+        super().__init__(
+            r"[0-9A-Fa-f]{4}:[0-9A-Fa-f]{2}:[01][0-9A-Fa-f]\.[0-7]",
+            "a PCI address is wanted, such as 0000:06:00.0 (lspci -D shows it)",
+            lower=True,
+        )
+
+    def read(self, element: Element, place: str) -> Value | None:
+        found = _xml.find(element, place)
+        if found is None or found.get("slot") is None:
+            return None
+        numbers = [int(found.get(part) or "0", 0) for part in self._PARTS]
+        return "{0:04x}:{1:02x}:{2:02x}.{3:x}".format(*numbers)
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        for part, text in zip(self._PARTS, value.replace(".", ":").split(":")):
+            _xml.put(element, "{0}/@{1}".format(place, part), "0x" + text)
 
 
 class Octal(Text):

@@ -5,14 +5,31 @@
 from __future__ import annotations
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import CHARACTER
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import CONTROLLERS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import DISKS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_display_rows import DISPLAY
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_filesystem_rows import FILESYSTEMS, SHMEMS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_hostdev_rows import HOSTDEVS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_input_rows import INPUT
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_rows import INTERFACES
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_other_rows import OTHER
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_sound_rows import SOUND
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many
 
 # Devices that a domain has any number of, and those it has once (a Block).
-DEVICES: tuple[AnyRow, ...] = (DISKS, INTERFACES, *CHARACTER, *DISPLAY, *SOUND, *INPUT, *OTHER)
+DEVICES: tuple[AnyRow, ...] = (
+    DISKS,
+    CONTROLLERS,
+    FILESYSTEMS,
+    HOSTDEVS,
+    SHMEMS,
+    MEMORY_DEVICES,
+    INTERFACES,
+    *CHARACTER,
+    *DISPLAY,
+    *SOUND,
+    *INPUT,
+    *OTHER,
+)
 LISTS: tuple[Many, ...] = tuple(row for row in DEVICES if isinstance(row, Many))

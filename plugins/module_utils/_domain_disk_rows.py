@@ -5,15 +5,123 @@
 from __future__ import annotations
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    NAME,
-    PATH,
     Integer,
+    PlainSize,
     Presence,
+    Size,
+    Switch,
     Text,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, IOTHREADS, VIRTIO
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCE_MORE, SOURCES, VOLUME
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 BOOT_ORDER = Row("boot_order", "boot/@order", Integer(1), help="Place in the order of boot; 1 comes first.")
+MODELS = ("virtio", "virtio-transitional", "virtio-non-transitional")
+
+
+def _limits() -> tuple[AnyRow, ...]:
+    """Limits of throughput: all of it, or reading and writing; a number of bytes or of requests a second."""
+    rows: list[AnyRow] = []
+    for unit, text, codec in (
+        ("bytes", "bytes a second, such as V(50MiB)", PlainSize(minimum=0)),
+        ("iops", "requests a second", Integer(0)),
+    ):
+        for end, about, kind in (
+            ("_sec", "Limit of {0}, in {1}.", codec),
+            ("_sec_max", "Burst of {0}, in {1}.", codec),
+            ("_sec_max_length", "How long a burst of {0} may last, in seconds.", Integer(0)),
+        ):
+            for what, of in (("total", "all I/O"), ("read", "reading"), ("write", "writing")):
+                others = ("read", "write") if what == "total" else ("total",)
+                rows.append(
+                    Row(
+                        "{0}_{1}{2}".format(what, unit, end),
+                        "{0}_{1}{2}".format(what, unit, end),
+                        kind,
+                        help=about.format(of, text) + " 0 is none." * (kind is codec),
+                        absent=0,
+                        instead_of=tuple("{0}_{1}{2}".format(other, unit, end) for other in others),
+                    )
+                )
+    return tuple(rows)
+
+
+_IOTUNE = Block(
+    "iotune",
+    "iotune",
+    (
+        *_limits(),
+        Row("size_iops_sec", "size_iops_sec", PlainSize(minimum=0), help="Size that counts as one request.", absent=0),
+        Row("group_name", "group_name", help="Group of disks that share the limits."),
+    ),
+    help="Limits of throughput. The total goes with neither reading nor writing.",
+)
+
+_DRIVER: tuple[AnyRow, ...] = (
+    Row(
+        "format",
+        "driver/@type",
+        choices=("qcow2", "raw", "vmdk", "vdi", "vpc", "qcow", "qed", "bochs", "cloop", "dmg", "fat"),
+        help="Format of what the disk lies on. A volume's is known; anything else is V(raw) for libvirt unless said.",
+        keep=True,
+    ),
+    Row(
+        "cache",
+        "driver/@cache",
+        choices=("default", "none", "writethrough", "writeback", "directsync", "unsafe"),
+        help="Caching on the host.",
+        absent="default",
+    ),
+    Row("io", "driver/@io", choices=("threads", "native", "io_uring"), help="How QEMU does I/O."),
+    Row(
+        "error_policy",
+        "driver/@error_policy",
+        choices=("stop", "report", "ignore", "enospace"),
+        help="What an error means; V(enospace) stops the guest only when there is no space left.",
+    ),
+    Row(
+        "rerror_policy",
+        "driver/@rerror_policy",
+        choices=("stop", "report", "ignore"),
+        help="What an error in reading means; as O(disks[].error_policy) where it is left out.",
+    ),
+    Row(
+        "discard",
+        "driver/@discard",
+        choices=("unmap", "ignore"),
+        help="Whether the guest's discards reach the host.",
+    ),
+    Row(
+        "detect_zeroes",
+        "driver/@detect_zeroes",
+        choices=("off", "on", "unmap"),
+        help="Whether writing zeroes is done by the quicker way of the host; V(unmap) discards instead.",
+    ),
+    Row(
+        "discard_no_unref",
+        "driver/@discard_no_unref",
+        Switch("on", "off"),
+        help="Whether a discarded cluster of a qcow2 image keeps its place, against fragmentation.",
+        since="9.5.0",
+    ),
+    Row("copy_on_read", "driver/@copy_on_read", Switch("on", "off"), help="Whether what is read is copied up."),
+    Row(
+        "metadata_cache_size",
+        "driver/metadata_cache/max_size",
+        Size("B"),
+        help="At most so much cache for the metadata of a qcow2 image (a size).",
+    ),
+    Row("queues", "driver/@queues", Integer(1), help="Number of virtio queues."),
+    Row("queue_size", "driver/@queue_size", Integer(1, 1024), help="Requests that a queue holds; a power of two."),
+    Row("iothread", "driver/@iothread", Integer(1), help="Number of the I/O thread of a virtio disk."),
+    IOTHREADS,
+    Row(
+        "ioeventfd", "driver/@ioeventfd", Switch("on", "off"), help="Whether requests are taken without stopping vCPUs."
+    ),
+    Row("event_idx", "driver/@event_idx", Switch("on", "off"), help="Whether interrupts are spared."),
+    *VIRTIO,
+)
 
 _DISK: tuple[AnyRow, ...] = (
     Row(
@@ -26,41 +134,116 @@ _DISK: tuple[AnyRow, ...] = (
     Row(
         "bus",
         "target/@bus",
-        choices=("virtio", "scsi", "sata", "usb", "ide", "fdc"),
+        choices=("virtio", "scsi", "sata", "usb", "ide", "fdc", "sd"),
         help="Bus; V(virtio) for a new one.",
         keep=True,
     ),
     Row(
-        "device", "@device", choices=("disk", "cdrom", "floppy"), help="What the guest sees.", absent="disk", keep=True
-    ),
-    Row("pool", None, NAME, help="Storage pool of O(disks[].volume)."),
-    Row("volume", None, NAME, help="Volume of the pool; its path and format stand in the domain."),
-    Row("file", "source/@file", PATH, help="File on the host.", only=("@type", "file")),
-    Row("block", "source/@dev", PATH, help="Block device of the host.", only=("@type", "block")),
-    Row(
-        "format",
-        "driver/@type",
-        choices=("qcow2", "raw", "vmdk", "vdi", "vpc"),
-        help="Format of what the disk lies on. A volume's is known; a file's is V(raw) for libvirt unless said.",
+        "device",
+        "@device",
+        choices=("disk", "cdrom", "floppy", "lun"),
+        help="What the guest sees; V(lun) passes SCSI commands on to a block device or iSCSI target.",
+        absent="disk",
         keep=True,
     ),
-    Row(
-        "cache",
-        "driver/@cache",
-        choices=("default", "none", "writethrough", "writeback", "directsync", "unsafe"),
-        help="Caching on the host.",
-        absent="default",
-    ),
-    Row("io", "driver/@io", choices=("threads", "native", "io_uring"), help="How QEMU does I/O."),
-    Row(
-        "discard",
-        "driver/@discard",
-        choices=("unmap", "ignore"),
-        help="Whether the guest's discards reach the host.",
-    ),
+    Row("model", "@model", choices=MODELS, help="Model of a virtio disk.", absent="virtio", keep=True),
+    *VOLUME,
+    *SOURCES,
+    *SOURCE_MORE,
+    *_DRIVER,
     Row("readonly", "readonly", Presence(), help="Whether the guest can't write.", absent=False),
     Row("shareable", "shareable", Presence(), help="Whether several guests may use it.", absent=False),
+    Row(
+        "transient",
+        "transient",
+        Presence(),
+        help="Whether what the guest writes is gone when it stops.",
+        absent=False,
+    ),
+    Row(
+        "share_backing",
+        "transient/@shareBacking",
+        Switch(),
+        help="Whether several guests may share a transient disk.",
+        absent=False,
+    ),
     Row("serial", "serial", removable=True, help="Serial number that the guest sees."),
+    Row(
+        "wwn",
+        "wwn",
+        Text(r"[0-9A-Fa-f]{16}", "16 hexadecimal digits are wanted", lower=True),
+        help="World wide name that the guest sees.",
+    ),
+    Row(
+        "vendor",
+        "vendor",
+        Text(r"[ -~]{1,8}", "at most 8 printable characters are wanted"),
+        help="Vendor that the guest sees of a SCSI disk.",
+    ),
+    Row(
+        "product",
+        "product",
+        Text(r"[ -~]{1,40}", "at most 40 printable characters are wanted"),
+        help="Product that the guest sees: 16 characters of a SCSI disk; from libvirt 11.1.0 on, 40 of SATA or IDE.",
+    ),
+    Row(
+        "rotation_rate",
+        "target/@rotation_rate",
+        Integer(1, 65534),
+        help="Turns a minute that the guest sees of a SCSI, IDE or SATA disk; 1 is a solid-state disk.",
+    ),
+    Row("removable", "target/@removable", Switch("on", "off"), help="Whether the guest sees a removable disk."),
+    Row("tray", "target/@tray", choices=("open", "closed"), help="Tray of a media drive.", absent="closed"),
+    Block(
+        "geometry",
+        "geometry",
+        (
+            Row("cyls", "@cyls", Integer(1), help="Cylinders.", required=True),
+            Row("heads", "@heads", Integer(1), help="Heads.", required=True),
+            Row("secs", "@secs", Integer(1), help="Sectors of a track.", required=True),
+            Row("trans", "@trans", choices=("auto", "none", "lba"), help="Translation by the BIOS."),
+        ),
+        help="Geometry that the guest sees.",
+    ),
+    Block(
+        "blockio",
+        "blockio",
+        (
+            Row("logical_block_size", "@logical_block_size", PlainSize(minimum=512), help="Logical block (a size)."),
+            Row("physical_block_size", "@physical_block_size", PlainSize(minimum=512), help="Physical block (a size)."),
+            Row(
+                "discard_granularity",
+                "@discard_granularity",
+                PlainSize(minimum=512),
+                help="Least that is discarded at once (a size).",
+                since="10.1.0",
+            ),
+        ),
+        help="Block sizes that the guest sees.",
+    ),
+    _IOTUNE,
+    Block(
+        "address",
+        "address",
+        (
+            Row("controller", "@controller", Integer(0), help="Index of the controller.", absent=0),
+            Row("bus", "@bus", Integer(0), help="Bus of the controller.", absent=0),
+            Row("target", "@target", Integer(0, 255), help="SCSI target.", absent=0),
+            Row("unit", "@unit", Integer(0, 16383), help="Unit: the LUN of a SCSI disk.", absent=0),
+        ),
+        help="Where a disk sits on its SCSI, SATA, IDE or floppy controller. libvirt chooses a free place.",
+        fresh={"@type": "drive"},
+        keep=True,
+    ),
+    Row("rawio", "@rawio", Switch(), help="Whether QEMU gets the capability for raw I/O (V(lun) only)."),
+    Row(
+        "snapshot",
+        "@snapshot",
+        choices=("no", "internal", "external", "manual"),
+        help="What a snapshot of the domain takes of this disk.",
+        live="update",
+    ),
+    ALIAS,
     BOOT_ORDER,
 )
 

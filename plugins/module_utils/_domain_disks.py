@@ -9,31 +9,43 @@ import os
 import string
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _domain_controller_rows,
+    _domain_hostdev_rows,
+    _libvirt,
+    _xml,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCES
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound, look
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options, read
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
     from lxml.etree import _Element as Element
 
+_SOURCES = ("volume", *(row.option for row in SOURCES))
 _PREFIX = {"virtio": "vd", "ide": "hd", "fdc": "fd"}
 
 
 def check(desired: Options) -> None:
-    """Every disk has one source (media drives may have none)."""
+    """What can be known of disks, controllers and host devices without libvirt.
+
+    Every disk has one source (media drives may have none).
+    """
+    _domain_controller_rows.check(desired)
+    _domain_hostdev_rows.check(desired)
     for index, disk in enumerate(desired.get("disks", [])):
         field = "disks[{0}]".format(index)
-        sources = [option for option in ("volume", "file", "block") if option in disk]
+        sources = [option for option in _SOURCES if option in disk]
         if ("pool" in disk) != ("volume" in disk):
             raise BadValue(field, disk, "pool and volume go together")
         if len(sources) > 1:
             raise BadValue(field, disk, "one source is wanted, not {0}".format(" and ".join(sources)))
         if not sources and disk.get("device", "disk") == "disk":
-            raise BadValue(field, disk, "a source is wanted: pool and volume, file or block")
+            raise BadValue(field, disk, "a source is wanted: {0}".format(", ".join(_SOURCES)))
 
 
 def _letters() -> t.Iterator[str]:
@@ -43,8 +55,19 @@ def _letters() -> t.Iterator[str]:
             yield "".join(letters)
 
 
-def _source(disk: Options) -> str | None:
+def _path(disk: Options) -> str | None:
     return disk.get("file") or disk.get("block")
+
+
+def _same_source(disk: Options, other: Options) -> bool:
+    """Whether two disks lie on the same, wherever that is."""
+    path = _path(disk)
+    if path is not None or _path(other) is not None:
+        return path == _path(other)
+    given = [row for row in SOURCES if disk.get(row.option) is not None]
+    return bool(given) and all(
+        other.get(row.option) is not None and row.agrees(disk[row.option], other[row.option]) for row in given
+    )
 
 
 def volumes_to_remove(desired: Options, config: Element) -> list[str]:
@@ -112,11 +135,11 @@ class Storage:
         """Give disks without a target that of the same source in the tree, else the next free name of their bus."""
         disks = desired.get("disks", [])
         current = _xml.find_all(tree, "devices/disk")
-        existing = {self._path(disk): disk for disk in current}
+        existing = [(self._source(disk), disk) for disk in current]
         there = {_xml.get(disk, "target/@dev") for disk in current}
         for disk in disks:
-            known = existing.get(_source(disk))
-            if known is None or _source(disk) is None:
+            known = next((each for source, each in existing if _same_source(disk, source)), None)
+            if known is None:
                 continue
             disk.setdefault("target", _xml.get(known, "target/@dev"))
             if known.get("type") == "volume" and disk["target"] == _xml.get(known, "target/@dev"):
@@ -132,21 +155,19 @@ class Storage:
             if "bus" not in disk and disk["target"] not in there:
                 disk["bus"] = {"vd": "virtio", "hd": "ide", "fd": "fdc"}.get(disk["target"][:2], "sata")
 
-    def _path(self, disk: Element) -> str | None:
+    def _source(self, disk: Element) -> Options:
         """Where the source of a disk lies that is in a definition."""
         if disk.get("type") != "volume":
-            return _xml.get(disk, "source/@file") or _xml.get(disk, "source/@dev")
+            return read(SOURCES, disk)
         pool, volume = _xml.get(disk, "source/@pool"), _xml.get(disk, "source/@volume")
         tree = self._pool(pool or "").read(volume or "")
-        return None if tree is None else _xml.get(tree, "target/path")
+        return {} if tree is None else {"file": _xml.get(tree, "target/path")}
 
     def check_sources(self, desired: Options, plan: Plan) -> None:
         """A domain that is to start needs its files and networks: say what is missing before anything is done."""
         missing = []
         if not self.host.remote:
-            files = {
-                "disk " + disk["target"]: _source(disk) for disk in desired.get("disks", []) if "volume" not in disk
-            }
+            files = {"disk " + disk["target"]: _path(disk) for disk in desired.get("disks", []) if "volume" not in disk}
             files.update({option: desired.get(option) for option in ("kernel", "initrd")})
             missing += [
                 "{0}: there is no {1} on this host".format(what, path)

@@ -18,6 +18,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._engine import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBVIRT_IMPORT_ERROR, connect
 from ansible_collections.minicloud.kvm.plugins.module_utils._raw import secrets
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import MASK, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._xml import LXML_IMPORT_ERROR
 
 
@@ -27,15 +28,34 @@ def _invocation(kind: t.Type[Kind[t.Any]], options: Result) -> Result:
     Ansible itself would send back every option of every object, nearly all of them not given.
     """
     given = {option: value for option, value in options.items() if value is not None}
+    # Ansible masks these too, wherever the very text stands; this does not look at the text.
+    given.update({row.option: MASK for row in kind.rows if isinstance(row, Row) and row.no_log and row.option in given})
     if kind.plural in given:
-        given[kind.plural] = [each["name"] for each in given[kind.plural]]
+        given[kind.plural] = [kind.called(each) for each in given[kind.plural]]
     return given
+
+
+class _Module(AnsibleModule):
+    """Logs which objects it is about, and no more.
+
+    Ansible would log all options, lists as Python writes them: a secret in them that has a quote or a backslash is not
+    found and not masked.
+    """
+
+    def __init__(self, kind: t.Type[Kind[t.Any]]) -> None:
+        self.kind = kind
+        super().__init__(argument_spec(kind), **constraints(kind))
+
+    def _log_invocation(self) -> None:
+        objects = self.params[self.kind.plural]
+        names = [str(self.kind.called(each)) for each in ([self.params] if objects is None else objects)]
+        self.log("Invoked for {0}: {1}".format(self.kind.plural, ", ".join(names)))
 
 
 def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
     """A whole module: declare objects of one kind over one connection."""
     gc.disable()  # For its short life: to look for cycles among the elements of many objects costs, and finds none.
-    module = AnsibleModule(argument_spec(kind), **constraints(kind))
+    module = _Module(kind)
     require(module, "libvirt", LIBVIRT_IMPORT_ERROR, "python3-libvirt")
     require(module, "lxml", LXML_IMPORT_ERROR, "python3-lxml")
 

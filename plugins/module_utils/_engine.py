@@ -59,6 +59,8 @@ class Plan:
     restart_required: list[str] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
     facts: Options = dataclasses.field(default_factory=dict)
+    # What the diff calls it, where the name alone does not tell it from others.
+    label: str = ""
 
     def change(self, field: str, before: t.Any, after: t.Any) -> None:
         self.changes.append(Change(field, before, after))
@@ -109,25 +111,35 @@ class Kind(t.Generic[World]):
     remembers: t.ClassVar[bool] = False
     # Options without which a task is taken for one about a part of what was declared before.
     essentials: t.ClassVar[tuple[str, ...]] = ()
+    # The options that say which object is meant, as a whole document given as xml may too; any of named_by is enough.
+    identities: t.ClassVar[tuple[str, ...]] = ("name", "uuid")
+    named_by: t.ClassVar[tuple[str, ...]] = ("name",)
 
     def __init__(self, check_mode: bool = False) -> None:
         # Only for what can't be known before earlier tasks of a check have really run.
         self.check_mode = check_mode
 
+    @classmethod
+    def called(cls, options: Options) -> str | None:
+        """What a declared object is called in messages."""
+        return next((str(options[option]) for option in cls.named_by if options.get(option)), None)
+
     def desire(self, options: Options) -> Options:
         """The meanings of one object's options; BadValue names the first that has none."""
         desired = mean(self.rows, options)
         if "xml" in desired:
-            what = "The xml of {0} {1}".format(self.singular, options.get("name"))
+            what = "The xml of {0} {1}".format(self.singular, self.called(options))
             desired["xml"] = _raw.parse(desired["xml"], self.tag, self.parts, what)
             self._read_identity(desired)
-        if not desired.get("name"):
-            raise BadValue("name", options.get("name"), "a name is wanted, as an option or in the xml")
+        if not self.called(desired):
+            names = " or a ".join(self.named_by)
+            raise BadValue("name", options.get("name"), "a {0} is wanted, as an option or in the xml".format(names))
         return desired
 
     def _read_identity(self, desired: Options) -> None:
-        """Take name and UUID from a whole document."""
-        given = {option: _xml.get(desired["xml"].tree, option) for option in ("name", "uuid")}
+        """Take what tells which object is meant from a whole document."""
+        tree = desired["xml"].tree
+        given = {row.option: row.read(tree) for row in self.rows if row.option in self.identities}
         for option, value in mean(self.rows, given, "xml: ").items():
             if desired.setdefault(option, value) != value:
                 raise BadValue(option, desired[option], "the xml has {0!r}".format(value))
@@ -237,7 +249,8 @@ def argument_spec(kind: t.Type[Kind[t.Any]]) -> Options:
     rows = spec(kind.rows)
     return {
         "uri": {"type": "str", "default": "qemu:///system"},
-        kind.plural: {"type": "list", "elements": "dict", "options": rows},
+        # Not a secret itself, whatever it is called; an option in it may be one.
+        kind.plural: {"type": "list", "elements": "dict", "options": rows, "no_log": False},
         **rows,
     }
 
@@ -246,8 +259,8 @@ def constraints(kind: t.Type[Kind[t.Any]]) -> Options:
     """What AnsibleModule has to know besides the argument spec."""
     return {
         "supports_check_mode": True,
-        "mutually_exclusive": [(kind.plural, "name"), (kind.plural, "xml")],
-        "required_one_of": [(kind.plural, "name", "xml")],
+        "mutually_exclusive": [(kind.plural, option) for option in (*kind.named_by, "xml")],
+        "required_one_of": [(kind.plural, *kind.named_by, "xml")],
     }
 
 
@@ -266,7 +279,7 @@ def _desires(kind: Kind[t.Any], options: Options) -> list[Options]:
         return [kind.desire(options)]
     desired = []
     for index, each in enumerate(options[kind.plural]):
-        with _naming(kind, index, each.get("name")):
+        with _naming(kind, index, kind.called(each)):
             desired.append(kind.desire(each))
     seen: set[str] = set()
     for each in desired:
@@ -284,7 +297,7 @@ def _refuse_newer(kind: Kind[t.Any], host: Host, desired: list[Options]) -> None
             raise KvmError(
                 "{0} {1}: {2}: {3!r} needs libvirt {4}; this host has {5}.{6}.{7}.".format(
                     kind.singular.capitalize(),
-                    each["name"],
+                    kind.called(each),
                     field,
                     value,
                     since,
@@ -305,7 +318,7 @@ def declare(kind: Kind[World], host: Host, options: Options, check_mode: bool) -
     world = kind.survey(host, desired)
     plans = []
     for index, each in enumerate(desired):
-        with _naming(kind, index, each["name"]) if options.get(kind.plural) else contextlib.nullcontext():
+        with _naming(kind, index, kind.called(each)) if options.get(kind.plural) else contextlib.nullcontext():
             plans.append(kind.plan(each, world))
     if not check_mode:
         kind.apply(world, plans)
@@ -324,7 +337,7 @@ def declare(kind: Kind[World], host: Host, options: Options, check_mode: bool) -
 def _diff(kind: Kind[t.Any], plans: list[Plan]) -> Result:
     def side(which: str) -> Result:
         return {
-            "{0} {1}".format(kind.singular, plan.name): {c.field: getattr(c, which) for c in plan.changes}
+            "{0} {1}".format(kind.singular, plan.label or plan.name): {c.field: getattr(c, which) for c in plan.changes}
             for plan in plans
             if plan.changes
         }

@@ -186,26 +186,6 @@ def network_define(host: Host, name: str, xml: str) -> Handle:
         return host.connection.networkDefineXML(xml)
 
 
-def network_update(network: Handle, command: str, section: str, index: int, xml: str, live: bool) -> None:
-    """Change one entry of a network in place.
-
-    command: add, delete, modify. section: ip_dhcp_host, ip_dhcp_range, dns_host. index: which <ip>, -1: of none.
-    """
-    commands = {
-        "add": libvirt.VIR_NETWORK_UPDATE_COMMAND_ADD_LAST,
-        "delete": libvirt.VIR_NETWORK_UPDATE_COMMAND_DELETE,
-        "modify": libvirt.VIR_NETWORK_UPDATE_COMMAND_MODIFY,
-    }
-    sections = {
-        "ip_dhcp_host": libvirt.VIR_NETWORK_SECTION_IP_DHCP_HOST,
-        "ip_dhcp_range": libvirt.VIR_NETWORK_SECTION_IP_DHCP_RANGE,
-        "dns_host": libvirt.VIR_NETWORK_SECTION_DNS_HOST,
-    }
-    flags = libvirt.VIR_NETWORK_UPDATE_AFFECT_LIVE if live else libvirt.VIR_NETWORK_UPDATE_AFFECT_CONFIG
-    with doing("change {0} of network {1}".format(section, network.name())):
-        network.update(commands[command], sections[section], index, xml, flags)
-
-
 # --- pools and volumes ----------------------------------------------------------------------------------------------
 
 

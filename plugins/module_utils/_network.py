@@ -1,193 +1,50 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Virtual networks (https://libvirt.org/formatnetwork.html)."""
+"""Virtual networks: how they are planned and changed. What they are made of is in _network_rows.py."""
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
-import re
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, World, common_rows
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    Address,
-    Integer,
-    Mac,
-    Switch,
-    Text,
-    Texts,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _libvirt,
+    _libvirt_network,
+    _network_guests,
+    _network_live,
+    _xml,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, Found, World
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Change, Many, Options, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
+from ansible_collections.minicloud.kvm.plugins.module_utils._network_checks import (
+    check_definition,
+    check_options,
+    ranges,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._network_forward_rows import SERVED, mode_of
+from ansible_collections.minicloud.kvm.plugins.module_utils._network_guests import AWAY, Guest
+from ansible_collections.minicloud.kvm.plugins.module_utils._network_rows import ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from lxml.etree import _Element as Element
 
-# A network device's name: at most 15 characters (IFNAMSIZ), no slash, no white space.
-_DEVICE = Text(r"[^/\s]{1,15}", "the name of a network device has 1 to 15 characters, no slash and no space")
-
-
-class _Prefix(Integer):
-    """A prefix length, which libvirt also takes and keeps as a netmask."""
-
-    def read(self, element: Element, place: str) -> Value | None:
-        netmask = _xml.get(element, "@netmask")
-        if netmask:
-            return ipaddress.ip_network("0.0.0.0/{0}".format(netmask)).prefixlen
-        return super().read(element, place)
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        _xml.drop(element, "@netmask")
-        super().write(element, place, value)
-
-
-class _Mode(Text):
-    """A forward mode without what only another one may have."""
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        for part in {"nat": (), "route": ("nat",), "open": ("nat", "@dev", "interface")}.get(value, ("nat", "@dev")):
-            _xml.drop(element, part)
-        super().write(element, place, value)
-
-
-class _Forward(Block):
-    """<forward>, which an isolated network has not."""
-
-    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
-        found = _xml.find(element, "forward")
-        mode = "isolated" if found is None else found.get("mode", "nat")
-        if wanted["mode"] == mode == "isolated":
-            return []
-        if wanted["mode"] == "isolated":
-            _xml.drop(element, "forward")
-        elif mode == "isolated":
-            _xml.put(element, "forward/@mode", wanted["mode"])
-        else:
-            return super().edit(element, wanted, field)
-        changes = [Change(field + ".mode", mode, wanted["mode"], self)]
-        return changes if wanted["mode"] == "isolated" else changes + super().edit(element, wanted, field)
-
-
-_DHCP = Block(
-    "dhcp",
-    "dhcp",
-    (
-        Many(
-            "ranges",
-            "range",
-            (
-                Row("start", "@start", Address(), required=True, help="First address."),
-                Row("end", "@end", Address(), required=True, help="Last address."),
-            ),
-            help="Addresses to lease.",
-        ),
-        Many(
-            "hosts",
-            "host",
-            (
-                Row("mac", "@mac", Mac(), help="MAC address that the reservation is for (IPv4)."),
-                Row("name", "@name", help="Name that the host gets."),
-                Row("ip", "@ip", Address(), required=True, help="Address that the host gets."),
-            ),
-            help="Reservations: the address that a MAC address gets.",
-            keys=("mac", "ip"),
-        ),
-    ),
-    help="The DHCP server of this address.",
-)
+# Where a running network's text is changed (libvirt 9.7.0 and later).
+_TEXTS = ("title", "description")
 
 
 class Network(Activatable):
     singular, plural, tag = "network", "networks", "network"
     remembers = True
     essentials = ("forward", "ips")
-    parts = "title|description|metadata|forward|bridge|mtu|mac|domain|dns|ip|route|portgroup|vlan|bandwidth|virtualport"
-    rows = (
-        *common_rows("network"),
-        _Forward(
-            "forward",
-            "forward",
-            (
-                Row(
-                    "mode",
-                    "@mode",
-                    _Mode(),
-                    help="V(nat) and V(route) reach the outside through the host, V(open) adds no firewall rules, "
-                    "V(bridge) uses a bridge of the host that is there already, V(isolated) reaches only the host.",
-                    choices=("nat", "route", "open", "bridge", "isolated"),
-                    required=True,
-                    absent="nat",
-                ),
-                Row("dev", "@dev", _DEVICE, help="The only network device of the host to forward to."),
-            ),
-            help="How the network reaches the outside. Left out of a new network, it is isolated.",
-        ),
-        Block(
-            "bridge",
-            "bridge",
-            (
-                Row("name", "@name", _DEVICE, help="Name of the host's bridge; libvirt takes virbrN by itself."),
-                Row("stp", "@stp", Switch("on", "off"), help="Spanning tree protocol.", absent=True),
-                Row("delay", "@delay", Integer(0), help="Forward delay in seconds.", absent=0),
-            ),
-            help="The bridge that guests are attached to.",
-        ),
-        Row("mtu", "mtu/@size", Integer(68, 65535), help="MTU in bytes."),
-        Block(
-            "domain",
-            "domain",
-            (
-                Row("name", "@name", help="DNS domain of the DHCP server's clients.", required=True),
-                Row("local_only", "@localOnly", Switch(), help="Never ask the host's resolver for it.", absent=False),
-            ),
-            help="DNS domain.",
-        ),
-        Block(
-            "dns",
-            "dns",
-            (
-                Row("enable", "@enable", Switch(), help="Whether there is a DNS server.", absent=True),
-                Many(
-                    "forwarders",
-                    "forwarder",
-                    (
-                        Row("addr", "@addr", Address(), help="DNS server to ask."),
-                        Row("domain", "@domain", help="Only for names below this domain."),
-                    ),
-                    help="DNS servers that are asked instead of the host's.",
-                    keys=("addr",),
-                ),
-                Many(
-                    "hosts",
-                    "host",
-                    (
-                        Row("ip", "@ip", Address(), required=True, help="Address."),
-                        Row("hostnames", "hostname", Texts(ordered=False), required=True, help="Its names."),
-                    ),
-                    help="Names that the DNS server knows.",
-                    keys=("ip",),
-                ),
-            ),
-            help="The network's DNS server.",
-        ),
-        Many(
-            "ips",
-            "ip",
-            (
-                Row("address", "@address", Address(), required=True, help="The host's address in this network."),
-                Row("family", "@family", choices=("ipv4", "ipv6"), help="Follows from the address.", absent="ipv4"),
-                Row("prefix", "@prefix", _Prefix(1, 128), required=True, help="Prefix length, such as 24."),
-                _DHCP,
-            ),
-            help="The host's addresses in the network, with the DHCP server of each.",
-            keys=("address",),
-        ),
+    parts = (
+        "title|description|metadata|forward|bridge|mtu|mac|domain|dns|ip|route|portgroup|port|vlan|bandwidth|"
+        "virtualport"
     )
+    rows = ROWS
 
     def handles(self, host: Host) -> dict[str, Handle]:
         return _libvirt.networks(host)
@@ -200,107 +57,196 @@ class Network(Activatable):
 
     def desire(self, options: Options) -> Options:
         desired = super().desire(options)
-        for index, ip in enumerate(desired.get("ips", [])):
-            _check_ip(ip, "ips[{0}]".format(index))
-            for other in desired["ips"][:index]:
-                if _range(other).overlaps(_range(ip)):
-                    raise BadValue(
-                        "ips[{0}].address".format(index), ip["address"], "it is in {0} too".format(_range(other))
-                    )
+        check_options(desired)
         return desired
 
     def plan(self, desired: Options, world: World) -> Plan:
         plan = super().plan(desired, world)
-        _refuse_overlap(self, desired, world, plan)
+        plan.facts["plugged_back"] = []
+        found = world.found.get(plan.name)
+        tree = next((step.args["tree"] for step in plan.steps if step.verb == "define"), None)
+        if tree is not None:
+            check_definition(tree, world.host.version())
+            _refuse_bridge(tree, world, plan)
+        elif found is not None:
+            tree = found.config
+        if plan.state == "absent":
+            world.facts.setdefault("gone", set()).add(plan.name)
+        if any(step.verb == "stop" for step in plan.steps):
+            self._plan_stop(desired, world, plan)
+        elif plan.state == "active" and tree is not None:
+            self._plan_guests(desired, world, plan, found, tree)
+        _refuse_overlap(desired, world, plan)
         return plan
 
+    def _plan_stop(self, desired: Options, world: World, plan: Plan) -> None:
+        """A network that stops takes the connection of its running guests along."""
+        members = _members(world, plan.name)
+        if not members or desired["force"]:
+            return
+        text = "Network {0}: running guests are in it: {1}".format(plan.name, ", ".join(g.label for g in members))
+        if not self.check_mode:
+            raise KvmError(
+                text + ".",
+                error_code="in_use",
+                remedy="Stop them first, or force: true.",
+                guests=[guest.label for guest in members],
+            )
+        # An earlier task of this check may have stopped them.
+        plan.warnings.append(text + "; they are taken as about to be stopped.")
+
+    def _plan_guests(self, desired: Options, world: World, plan: Plan, found: Found | None, tree: Element) -> None:
+        """Restart where it is needed and allowed, and put guests on the bridge that should be and are not."""
+        if found is None or found.live is None:
+            # Guests may have outlived a network that was stopped by hand, or by force.
+            members = [guest for guest in _members(world, plan.name) if guest.bridged]
+            if members:
+                _plug(plan, members)
+            return
+        bridge = _xml.get(found.live, "bridge/@name")
+        own = bridge if mode_of(found.live) in SERVED else None
+        if own and not _network_guests.has_device(world.host, own):
+            plan.change("bridge", None, bridge)
+            self._restart(plan, _members(world, plan.name))
+        elif plan.restart_required and desired["restart"] == "if_required":
+            members = _members(world, plan.name)
+            stuck = [guest.label for guest in members if not guest.bridged]
+            if members and not {mode_of(found.live), mode_of(tree)} <= {*SERVED, "bridge"}:
+                stuck = [guest.label for guest in members]
+            if stuck:
+                plan.warnings.append(
+                    "Network {0} is not restarted: these running guests could not be plugged back: {1}.".format(
+                        plan.name, ", ".join(stuck)
+                    )
+                )
+                return
+            plan.change("restart", None, ", ".join(plan.restart_required))
+            self._restart(plan, members)
+        elif _has_away(world, plan.name) or (bridge and self._loose(world)):
+            loose = self._loose(world)
+            members = [g for g in _members(world, plan.name) if g.network != plan.name or g.device in loose]
+            if members or _has_away(world, plan.name):
+                plan.change("plugged_back", None, [guest.label for guest in members])
+                _plug(plan, members)
+
+    def _restart(self, plan: Plan, members: list[Guest]) -> None:
+        """It starts with all that is in its definition: what would change in place has not to."""
+        plan.steps = [step for step in plan.steps if step.verb not in ("update", "set_text")]
+        plan.restart_required = []
+        plan.facts["plugged_back"] = [guest.label for guest in members]
+        plan.step("restart", members=members)
+
+    def _loose(self, world: World) -> set[str]:
+        if "loose" not in world.facts:
+            world.facts["loose"] = _network_guests.loose_taps(world.host)
+        return t.cast("set[str]", world.facts["loose"])
+
     def live_plan(self, desired: Options, live: Element, plan: Plan) -> None:
-        """DHCP hosts, DHCP ranges and DNS hosts change in place (virNetworkUpdate); the rest waits."""
-        addresses = [_xml.get(ip, "@address") for ip in _xml.find_all(live, "ip")]
-        for change in self.definition(desired, _xml.clone(live)):
-            update = _update(change, addresses)
-            if update is None:
-                plan.restart_required.append(change.field)
-                continue
-            if not any(change.field == other.field for other in plan.changes):
+        """What can change in place does; the rest waits for a restart."""
+        wanted = _xml.clone(live)
+        pending = self.definition(desired, wanted)
+        if not pending:
+            return
+        calls, after = _network_live.updates(live, wanted)
+        for text in _TEXTS:
+            shall = _xml.get(wanted, text)
+            if shall != _xml.get(after, text):
+                plan.step("set_text", which=text, text=shall or "")
+                _xml.put(after, text, shall or "")
+        # What others keep there does nothing.
+        for each in _xml.find_all(after, "metadata"):
+            after.remove(each)
+        after.extend(_xml.clone(each) for each in _xml.find_all(wanted, "metadata"))
+        plan.restart_required = [change.field for change in self.definition(desired, after)]
+        known = {change.field for change in plan.changes}
+        for change in pending:
+            if change.field not in known and change.field not in plan.restart_required:
                 plan.changes.append(change)
-            plan.step("update", **update)
+        for call in calls:
+            plan.step("update", call=call)
 
-    def update(self, world: World, plan: Plan, **update: t.Any) -> None:
-        _libvirt.network_update(world.found[plan.name].handle, live=True, **update)
+    # Steps.
 
+    def update(self, world: World, plan: Plan, call: _network_live.Update) -> None:
+        handle = world.found[plan.name].handle
+        _libvirt_network.update(handle, call.command, call.section, call.index, call.xml)
 
-_IN_PLACE = re.compile(
-    r"(?:ips\[(?P<ip>[^]]+)]\.dhcp\.(?P<dhcp>hosts|ranges)|(?P<dns>dns)\.hosts)\[[^]]+](?P<part>\..+)?"
-)
+    def set_text(self, world: World, plan: Plan, which: str, text: str) -> None:
+        _libvirt_network.set_text(world.found[plan.name].handle, which, text)
 
+    def restart(self, world: World, plan: Plan, members: list[Guest]) -> None:
+        """Stop and start; where it does not start with its new definition, it runs on with what it had."""
+        handle = world.facts["handles"][plan.name]
+        _libvirt.stop(handle)
+        try:
+            _libvirt.start(handle)
+        except LibvirtError as error:
+            live = world.found[plan.name].live
+            _libvirt_network.create(world.host, plan.name, _xml.write(t.cast("Element", live)))
+            self.plug(world, plan, members)
+            raise KvmError(
+                "Network {0} is defined anew and could not be restarted: {1}".format(plan.name, error.message),
+                error_code="not_restarted",
+                remedy="It runs on with what it had. Correct the declaration.",
+                **error.facts,
+            ) from error
+        self.plug(world, plan, members)
 
-def _update(change: Change, addresses: list[str | None]) -> Options | None:
-    """virNetworkUpdate's arguments for a difference of the running network; None where it can't do it."""
-    match = _IN_PLACE.fullmatch(change.field)
-    element = change.new if change.new is not None else change.old
-    if match is None or element is None:
-        return None
-    section = "dns_host" if match["dns"] else "ip_dhcp_host" if match["dhcp"] == "hosts" else "ip_dhcp_range"
-    command = "modify" if match["part"] else "add" if change.new is not None else "delete"
-    if command == "modify" and section != "ip_dhcp_host":
-        return None
-    index = -1 if match["dns"] else addresses.index(match["ip"]) if match["ip"] in addresses else None
-    if index is None:
-        return None
-    return {"command": command, "section": section, "index": index, "xml": _xml.write(element)}
-
-
-def _range(ip: Options) -> t.Any:
-    """The network that an address with its prefix is in."""
-    return ipaddress.ip_network((ip["address"], ip["prefix"]), strict=False)
-
-
-def _check_ip(ip: Options, field: str) -> None:
-    """An address has to fit its prefix, and what the DHCP server leases has to lie in the network."""
-    address = ipaddress.ip_address(ip["address"])
-    if ip.setdefault("family", "ipv{0}".format(address.version)) != "ipv{0}".format(address.version):
-        raise BadValue(field + ".family", ip["family"], "{0} is of the other".format(address))
-    if ip["prefix"] > address.max_prefixlen:
-        raise BadValue(field + ".prefix", ip["prefix"], "at most {0} is allowed".format(address.max_prefixlen))
-    network = _range(ip)
-    leased = []
-    for option, parts in (("ranges", ("start", "end")), ("hosts", ("ip",))):
-        for index, each in enumerate(ip.get("dhcp", {}).get(option, [])):
-            leased += [("{0}.dhcp.{1}[{2}].{3}".format(field, option, index, part), each[part]) for part in parts]
-            if option == "ranges" and ipaddress.ip_address(each["end"]) < ipaddress.ip_address(each["start"]):  # type: ignore[operator]
-                raise BadValue(leased[-1][0], each["end"], "it comes before start, {0}".format(each["start"]))
-    for option, each in leased:
-        if ipaddress.ip_address(each) not in network:
-            raise BadValue(option, each, "it is not in {0}".format(network))
+    def plug(self, world: World, plan: Plan, members: list[Guest]) -> None:
+        found = world.found.get(plan.name)
+        network = _xml.new("network") if found is None else found.config if found.live is None else found.live
+        _network_guests.plug(world.host, plan.name, members, network)
 
 
-def _ranges(tree: Element) -> list[t.Any]:
-    """The networks of a definition's addresses."""
-    masks = [
-        (_xml.get(ip, "@address"), _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix"))
-        for ip in _xml.find_all(tree, "ip")
-    ]
-    return [ipaddress.ip_network("{0}/{1}".format(*each), strict=False) for each in masks if each[1]]
+def _members(world: World, name: str) -> list[Guest]:
+    """The interfaces of running guests in a network, or on their way back into it; all guests are read once a call."""
+    if "guests" not in world.facts:
+        world.facts["guests"] = _network_guests.guests(world.host)
+    networks = (name, AWAY.format(name)) if _has_away(world, name) else (name,)
+    return [guest for guest in world.facts["guests"] if guest.network in networks]
 
 
-def _refuse_overlap(kind: Network, desired: Options, world: World, plan: Plan) -> None:
+def _has_away(world: World, name: str) -> bool:
+    """Whether guests were being plugged back when that was interrupted; what is defined is somebody's own network."""
+    away = world.facts["handles"].get(AWAY.format(name))
+    return away is not None and not _libvirt.is_persistent(away)
+
+
+def _plug(plan: Plan, members: list[Guest]) -> None:
+    plan.facts["plugged_back"] = [guest.label for guest in members]
+    plan.step("plug", members=members)
+
+
+def _refuse_bridge(tree: Element, world: World, plan: Plan) -> None:
+    """No two networks make the same bridge; entries of a call are taken in their order."""
+    bridge = _xml.get(tree, "bridge/@name")
+    if bridge is None or mode_of(tree) not in SERVED:
+        return
+    if "bridges" not in world.facts:
+        world.facts["bridges"] = _libvirt_network.bridges(world.host)
+    for name, other in world.facts["bridges"].items():
+        if other == bridge and name != plan.name and name not in world.facts.get("gone", ()):
+            raise BadValue("bridge.name", bridge, "network {0} has it".format(name))
+    world.facts["bridges"][plan.name] = bridge
+
+
+def _refuse_overlap(desired: Options, world: World, plan: Plan) -> None:
     """Two active networks with the same addresses cut each other off. Entries of a call are taken in their order."""
+    verbs = {step.verb for step in plan.steps}
+    if not verbs & {"start", "stop", "restart"}:
+        return
     if "ranges" not in world.facts:
-        world.facts["ranges"] = {
-            name: _ranges(_xml.parse(kind.xml(handle, False), name))
-            for name, handle in world.facts["handles"].items()
-            if _libvirt.is_active(handle)
-        }
+        found = _libvirt_network.active(world.host)
+        world.facts["ranges"] = {name: ranges(_xml.parse(xml, name)) for name, xml in found.items()}
     active = world.facts["ranges"]
-    if plan.state != "active":
+    if "stop" in verbs:
         active.pop(desired["name"], None)
-    elif any(step.verb == "start" for step in plan.steps):
+    else:
         tree = next((step.args["tree"] for step in plan.steps if step.verb == "define"), None)
-        mine = _ranges(tree if tree is not None else world.found[desired["name"]].config)
-        for name, ranges in active.items():
-            for wanted, other in itertools.product(mine, ranges):
-                if wanted.overlaps(other):
+        mine = ranges(tree if tree is not None else world.found[desired["name"]].config)
+        for name, others in active.items():
+            for wanted, other in itertools.product(mine, others):
+                if name != desired["name"] and wanted.overlaps(other):
                     raise KvmError(
                         "Network {0}: {1} overlaps {2} of network {3}, which is active.".format(
                             desired["name"], wanted, other, name

@@ -18,7 +18,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _pairing, _sorts, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Text, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 
@@ -53,7 +53,8 @@ class Row:
     it makes the element one of them. removable: an empty text takes it away. absent: what it means when nothing stands
     there. same: a comparison beyond equality of meanings. live: the name of the change of a running object; None: it
     waits for a restart. keep: it stays when it is no longer declared (an identity, or what an object can't be without).
-    since: the first libvirt that knows it, such as "9.1.0"; value_since: the same of single choices.
+    since: the first libvirt that knows it, such as "9.1.0"; value_since: the same of single choices. instead_of: places
+    that can't stand beside it, and go when it is written.
     """
 
     option: str
@@ -72,6 +73,7 @@ class Row:
     keep: bool = False
     since: str = ""
     value_since: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    instead_of: tuple[str, ...] = ()
 
     def spec(self) -> Options:
         spec: Options = {"type": self.codec.ansible_type}
@@ -102,7 +104,7 @@ class Row:
         return self.codec.show(value)
 
     def read(self, element: Element) -> Value | None:
-        if self.place is None or not _is_one(element, self.only):
+        if self.place is None or not _sorts.is_one(element, self.only):
             return None
         return self.codec.read(element, self.place)
 
@@ -128,24 +130,31 @@ class Row:
         return [Change(field, self.show(found), self.show(wanted), self)]
 
     def _write(self, element: Element, place: str, wanted: Value) -> None:
-        _become_one(element, self.only)
+        _sorts.make_one(element, self.only)
+        for other in self.instead_of:
+            _xml.drop(element, other)
         self.codec.write(element, place, wanted)
 
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-    """A dict of rows; places in them are relative to the element at ``place`` ("": the parent itself). only: as a
-    Row's; an empty dict makes the element one of that type too."""
+    """A dict of rows; places in them are relative to the element at ``place`` ("": the parent itself).
+
+    only: as in Row; an empty dict makes the element one of that sort too. fresh: what a new element starts from
+    ({place: text}). once_at: where the element is when it was written the old way; it is edited there.
+    """
 
     option: str
     place: str
     rows: tuple[AnyRow, ...]
     help: str = ""
     required: bool = False
-    only: tuple[str, str] | None = None
     live: str | None = None
     keep: bool = False
     since: str = ""
+    only: tuple[str, str] | None = None
+    fresh: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    once_at: str = ""
 
     def spec(self) -> Options:
         return {"type": "dict", "options": spec(self.rows)}
@@ -159,32 +168,43 @@ class Block:
     def show(self, value: Value) -> Value:
         return None if value is None else show(self.rows, value)
 
-    def read(self, element: Element) -> Value | None:
+    def _find(self, element: Element) -> Element | None:
+        if not _sorts.is_one(element, self.only):
+            return None
         found = _xml.find(element, self.place)
-        return None if found is None or not _is_one(element, self.only) else read(self.rows, found)
+        return _xml.find(element, self.once_at) if found is None and self.once_at else found
+
+    def read(self, element: Element) -> Value | None:
+        found = self._find(element)
+        return None if found is None else read(self.rows, found)
 
     def agrees(self, wanted: Value, found: Value | None) -> bool:
         return (found is not None or self.only is None) and agree(self.rows, wanted, found or {})
 
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
-        other = _become_one(element, self.only)
-        missing = _xml.find(element, self.place) is None
+        target = self._find(element)
+        if target is not None:
+            return edit(self.rows, target, wanted, field + ".")
+        if self.only is None and agree(self.rows, wanted, {}):
+            return []
+        other = _sorts.make_one(element, self.only)
         target = _xml.need(element, self.place)
+        for place, text in self.fresh.items():
+            _xml.put(target, place, text)
         changes = edit(self.rows, target, wanted, field + ".")
-        changes = changes or ([Change(field, None, self.show(wanted), self)] if other else [])
-        if missing and not changes and not len(target) and not target.attrib:
-            _xml.remove(target)
-        return changes
+        return changes or ([Change(field, None, self.show(wanted), self)] if other else [])
 
 
 @dataclasses.dataclass(frozen=True)
 class Many:
     """A list of dicts, an element each; the declared list is the whole list.
 
-    keys: the options that tell which declared item is which existing one, the strongest first. by_order: what no key
-    tells is paired in order, so that an edited interface keeps its MAC and address; without it, it is replaced.
-    fresh: what a new element starts from ({place: text}). where: leaves out elements that are not meant. implied: tells
-    those that libvirt has by itself: one may be declared, but one that is not is neither removed nor made another.
+    keys: the options that tell which declared item is which existing one, the strongest first. together: they tell it
+    only all together, or lacking in both. by_order: what no key tells is paired in order, so that an edited interface
+    keeps its MAC and address; without it, it is replaced. alike: options that have to agree for that. whole: False
+    where libvirt adds elements by itself: those that are not declared stay. fresh: what a new element starts from
+    ({place: text}). where: leaves out elements that are not meant. implied: tells those that libvirt has by itself: one
+    may be declared, but one that is not is neither removed nor made another.
     """
 
     option: str
@@ -192,7 +212,10 @@ class Many:
     rows: tuple[AnyRow, ...]
     help: str = ""
     keys: tuple[str, ...] = ()
+    together: bool = False
     by_order: bool = False
+    alike: tuple[str, ...] = ()
+    whole: bool = True
     fresh: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     where: t.Callable[[Element], bool] | None = None
     implied: t.Callable[[Element], bool] | None = None
@@ -210,12 +233,11 @@ class Many:
 
     def mean(self, field: str, value: Value) -> Value:
         items = [mean(self.rows, item, "{0}[{1}].".format(field, index)) for index, item in enumerate(value)]
-        for key in self.keys[:1]:
-            first: dict[Value, int] = {}
-            for index, item in enumerate(items):
-                if key in item and first.setdefault(item[key], index) != index:
-                    name = "{0}[{1}].{2}".format(field, index, key)
-                    raise BadValue(name, item[key], "{0}[{1}] has it too".format(field, first[item[key]]))
+        twins = _pairing.twins(items, self.keys, self.together)
+        if twins:
+            index, other, key = twins
+            name = "{0}[{1}].{2}".format(field, index, key)
+            raise BadValue(name, items[index][key], "{0}[{1}] has it too".format(field, other))
         return items
 
     def show(self, value: Value) -> Value:
@@ -229,11 +251,14 @@ class Many:
 
     def agrees(self, wanted: Value, found: Value | None) -> bool:
         found = found or []
-        return len(wanted) == len(found) == len(self.pair(wanted, found))
+        pairs = self.pair(wanted, found)
+        if self.whole and len(wanted) != len(found):
+            return False
+        return len(pairs) == len(wanted) and all(agree(self.rows, wanted[i], found[j]) for i, j in pairs.items())
 
     def label(self, item: Options, index: int) -> str:
         """What an entry is called in a change: its key, else all that it has to have, else its number."""
-        known = next((item[key] for key in self.keys if item.get(key)), None)
+        known = _pairing.label(item, self.keys, self.together)
         if known is None and not self.keys and not self.by_order:
             known = "-".join(str(item[row.option]) for row in self.rows if row.required)
         return str(index if known is None else known)
@@ -242,13 +267,13 @@ class Many:
         elements = self.elements(element)
         changes: list[Change] = []
         gone: list[Element] = []
-        needed = set(self.keys).union(*wanted)
+        needed = {*self.keys, *self.alike}.union(*wanted)
         rows = [row for row in self.rows if row.option in needed]
         found = [read(rows, each) for each in elements]
         implied = {index for index, each in enumerate(elements) if self.implied is not None and self.implied(each)}
         pairs = self.pair(wanted, found, implied)
         for index, each in enumerate(elements):
-            if index not in pairs.values() and index not in implied:
+            if self.whole and index not in pairs.values() and index not in implied:
                 item = read(self.rows, each)
                 name = "{0}[{1}]".format(field, self.label(item, index))
                 changes.append(Change(name, show(self.rows, item), None, self, old=each))
@@ -283,42 +308,21 @@ class Many:
 
     def pair(self, wanted: list[Options], found: list[Options], implied: t.Collection[int] = ()) -> dict[int, int]:
         """Which declared item (index) is which existing one (index)."""
-        pairs: dict[int, int] = {}
-
-        def match(test: t.Callable[[Options, Options], bool], out: t.Collection[int] = ()) -> None:
-            for index, item in enumerate(wanted):
-                if index not in pairs:
-                    taken = [*pairs.values(), *out]
-                    free = (other for other in range(len(found)) if other not in taken)
-                    other = next((other for other in free if test(item, found[other])), None)
-                    if other is not None:
-                        pairs[index] = other
-
-        for key in self.keys:
-            match(lambda item, other, key=key: item.get(key) is not None and item.get(key) == other.get(key))  # type: ignore[misc]
-        match(lambda item, other: agree(self.rows, item, other))
+        agrees = {row.option: row.agrees for row in self.rows}
+        if self.together:
+            return _pairing.pair(wanted, found, [_pairing.by(self.keys, agrees, together=True)])
+        tests = [_pairing.by([key], agrees) for key in self.keys]
+        tests.append(lambda item, other: agree(self.rows, item, other))
+        pairs = _pairing.pair(wanted, found, tests)
         if self.by_order:
             key = self.keys[0] if self.keys else ""
-            match(lambda item, _other: item.get(key) is None, implied)
+            alike = _pairing.by(self.alike, agrees)
+            tests = [lambda item, other: item.get(key) is None and alike(item, other)]
+            pairs = _pairing.pair(wanted, found, tests, pairs, implied)
         return pairs
 
 
 AnyRow = t.Union[Row, Block, Many]
-
-
-def _is_one(element: Element, only: tuple[str, str] | None) -> bool:
-    """Whether an element is of the type that a row holds for."""
-    return only is None or _xml.get(element, only[0]) == only[1]
-
-
-def _become_one(element: Element, only: tuple[str, str] | None) -> bool:
-    """Make it one of that type; whether it was another."""
-    if only is None or _is_one(element, only):
-        return False
-    # What the source of another type said has no meaning for this one.
-    _xml.drop(element, "source")
-    _xml.put(element, *only)
-    return True
 
 
 def _described(text: str, since: str, value_since: t.Mapping[str, str] | None = None) -> str:

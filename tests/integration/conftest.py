@@ -8,6 +8,7 @@ run's id and what a run that no longer lives has left behind; nothing else is ev
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -44,7 +45,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _clean(conn: libvirt.virConnect, which: t.Callable[[str], bool] = _is_ours) -> None:
-    """Remove scratch domains, networks, pools; a pool's files stay, their directory is the test's own."""
+    """Remove scratch domains, networks, pools, secrets, filters; a pool's files stay: they are the test's."""
     for domain in conn.listAllDomains():
         if which(domain.name()):
             if domain.isActive():
@@ -58,6 +59,19 @@ def _clean(conn: libvirt.virConnect, which: t.Callable[[str], bool] = _is_ours) 
                 thing.destroy()
             if persistent:
                 thing.undefine()
+    _clean_definitions(conn, which)
+
+
+def _clean_definitions(conn: libvirt.virConnect, which: t.Callable[[str], bool]) -> None:
+    for secret in conn.listAllSecrets():
+        if which((secret.usageID() or "").lstrip("/")):  # a volume's is a path
+            secret.undefine()
+    filters = [each for each in conn.listAllNWFilters() if which(each.name())]
+    for _turn in range(len(filters)):  # one that another refers to is refused until that is gone
+        for each in list(filters):
+            with contextlib.suppress(libvirt.libvirtError):
+                each.undefine()
+                filters.remove(each)
 
 
 @pytest.fixture(scope="session")
@@ -149,7 +163,7 @@ def converge(run_module: t.Any) -> Converge:
     changes), apply, apply again (which changes nothing, as check mode says too). Returns the result of the apply."""
 
     def run(name: str, args: dict[str, t.Any], look: t.Callable[[], object]) -> dict[str, t.Any]:
-        plural = {"libvirt_net": "networks", "libvirt_pool": "pools", "libvirt_volume": "volumes"}.get(name, "domains")
+        plural = "networks" if name == "libvirt_net" else name.partition("_")[2] + "s"
         before = look()
         told = run_module(name, args, check=True)
         assert look() == before, "check mode changed something"

@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_net"
@@ -143,6 +144,132 @@ def test_reservations_and_names_change_in_place(
     assert "198.51.100.150" in virsh("net-dumpxml", lab["name"])
     assert "52:54:00:77:00:0c" not in virsh("net-dumpxml", lab["name"])
     assert index.read_text() == before, "the bridge is another one: guests have lost their network"
+
+
+def test_all_that_libvirt_can_change_in_place_is_changed_so(
+    converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, lab: Args, bridge: str
+) -> None:
+    """DHCP, DNS records, portgroups, the device: live and in the definition, and the bridge stays the same one."""
+    lab["dns"]["txts"] = [{"name": "one", "value": "first"}, {"name": "two", "value": "second"}]
+    lab["dns"]["srvs"] = [{"service": "ldap", "protocol": "tcp", "target": "ds1.lab.test", "port": 389}]
+    lab["portgroups"] = [{"name": "a", "default": True}, {"name": "b"}]
+    lab["ips"][1]["dhcp"] = {"hosts": [{"name": "six", "ip": "2001:db8:77::6"}]}
+    hosts = [{"mac": f"52:54:00:77:00:0{n}", "name": f"host{n}", "ip": f"198.51.100.1{n}"} for n in range(3)]
+    lab["ips"][0]["dhcp"]["hosts"] = hosts
+    converge(MODULE, lab, look)
+    index = Path(f"/sys/class/net/{bridge}/ifindex")
+    before = index.read_text()
+    # Two hosts swap their addresses, one is renamed.
+    hosts[0]["ip"], hosts[1]["ip"] = hosts[1]["ip"], hosts[0]["ip"]
+    hosts[2]["name"] = "other"
+    lab["ips"][0]["dhcp"]["ranges"] = [
+        {"start": "198.51.100.100", "end": "198.51.100.200", "lease": {"expiry": 2, "unit": "hours"}},
+        {"start": "198.51.100.210", "end": "198.51.100.220"},
+    ]
+    lab["ips"][1]["dhcp"]["hosts"] = [{"id": "00:03:00:01:52:54:00:77:00:01", "ip": "2001:db8:77::7"}]
+    # The same name for two addresses, and more names for one that is there.
+    lab["dns"]["hosts"] = [
+        {"ip": "198.51.100.1", "hostnames": ["gate", "door"]},
+        {"ip": "2001:db8:77::1", "hostnames": ["gate"]},
+    ]
+    lab["dns"]["txts"] = [{"name": "two", "value": "changed"}, {"name": "three", "value": "third"}]
+    lab["dns"]["srvs"] = [{"service": "ldap", "protocol": "tcp", "target": "ds2.lab.test", "port": 636}]
+    lab["portgroups"] = [{"name": "b", "default": True}, {"name": "c", "bandwidth": {"inbound": {"average": 100}}}]
+    lab["forward"]["dev"] = "lo"
+    done = converge(MODULE, lab, look)
+    assert done["network"]["restart_required"] == []
+    assert index.read_text() == before, "the bridge is another one: guests have lost their network"
+    live, kept = (etree.fromstring(virsh("net-dumpxml", *which, lab["name"])) for which in ([], ["--inactive"]))
+    for xpath in (
+        "forward[@dev='lo']/interface[@dev='lo']",
+        "ip/dhcp/host[@mac='52:54:00:77:00:00' and @ip='198.51.100.11']",
+        "ip/dhcp/host[@mac='52:54:00:77:00:01' and @ip='198.51.100.10']",
+        "ip/dhcp/host[@name='other' and @ip='198.51.100.12']",
+        "ip/dhcp/range[@end='198.51.100.200']/lease[@expiry='2']",
+        "ip/dhcp/range[@end='198.51.100.220']",
+        "ip/dhcp/host[@id and @ip='2001:db8:77::7']",
+        "dns/host[@ip='198.51.100.1']/hostname[.='door']",
+        "dns/host[@ip='2001:db8:77::1']/hostname[.='gate']",
+        "dns/txt[@name='two' and @value='changed']",
+        "dns/txt[@name='three']",
+        "dns[not(txt[3])]/srv[@target='ds2.lab.test' and @port='636']",
+        "self::network[not(portgroup[@name='a'])]/portgroup[@name='b' and @default='yes']",
+        "portgroup[@name='c']/bandwidth/inbound[@average='100']",
+    ):
+        assert live.xpath(xpath), xpath
+        assert kept.xpath(xpath), xpath
+    dnsmasq = Path(f"/var/lib/libvirt/dnsmasq/{lab['name']}.conf").read_text()
+    assert "ds2.lab.test,636" in dnsmasq
+    assert "changed" in dnsmasq
+    assert "ds1" not in dnsmasq
+    # What only the running network says, changed by hand, is seen and repaired; the definition needs nothing.
+    virsh("net-update", lab["name"], "delete", "dns-txt", "<txt name='three' value='third'/>", "--live")
+    virsh("net-update", lab["name"], "add", "portgroup", "<portgroup name='byhand'/>", "--live")
+    assert fields(run_module(MODULE, lab, check=True)) == ["dns.txts[three-third]", "portgroups[byhand]"]
+    converge(MODULE, lab, look)
+    assert "byhand" not in virsh("net-dumpxml", lab["name"])
+    # And so with raw XML.
+    xml = virsh("net-dumpxml", "--inactive", lab["name"]).replace("value='third'", "value='3rd'")
+    done = converge(MODULE, {"xml": xml.replace("198.51.100.12", "198.51.100.22")}, look)
+    assert done["network"]["restart_required"] == []
+    assert "3rd" in virsh("net-dumpxml", lab["name"])
+    assert "198.51.100.22" in virsh("net-dumpxml", lab["name"])
+    # libvirt finds a TXT record by its name only: with two of one name, it waits.
+    lab["dns"]["txts"] = [{"name": "two", "value": "changed"}, {"name": "two", "value": "again"}]
+    done = run_module(MODULE, {"name": lab["name"], "dns": lab["dns"]})
+    assert done["network"]["restart_required"] == ["dns.txts[three-3rd]", "dns.txts[two-again]"]
+    assert index.read_text() == before
+    assert not run_module(MODULE, {"name": lab["name"], "dns": lab["dns"]})["changed"]
+    done = converge(MODULE, {"name": lab["name"], "dns": lab["dns"], "restart": "if_required"}, look)
+    assert fields(done) == ["restart"]
+    assert "again" in virsh("net-dumpxml", lab["name"])
+
+
+def test_the_devices_of_a_pool_change_in_place(converge: t.Any, virsh: t.Any, look: t.Any, scratch: str) -> None:
+    args = {"name": scratch, "forward": {"mode": "private", "interfaces": ["eth7", "eth8"]}}
+    converge(MODULE, args, look)
+    for interfaces in (["eth8", "eth9"], ["eth9"], []):
+        done = converge(MODULE, {"name": scratch, "forward": {"mode": "private", "interfaces": interfaces}}, look)
+        assert fields(done) == ["forward.interfaces"]
+        assert done["network"]["restart_required"] == []
+        for which in ([], ["--inactive"]):
+            tree = etree.fromstring(virsh("net-dumpxml", *which, scratch))
+            assert tree.xpath("forward/interface/@dev") == interfaces
+    # In another order, they can't be put without taking one away.
+    converge(MODULE, args, look)
+    args["forward"]["interfaces"] = ["eth8", "eth7"]
+    assert converge(MODULE, args, look)["network"]["restart_required"] == ["forward.interfaces"]
+
+
+def test_from_one_mode_to_another(run_module: t.Any, virsh: t.Any, scratch: str) -> None:
+    """What libvirt has put into a network by itself is not in the way of another mode."""
+    base = {"name": scratch, "state": "present"}
+    ips = [{"address": "203.0.113.1", "prefix": 28}]
+    nat = {"mode": "nat", "dev": "eth7", "nat": {"port": {"start": 2000, "end": 3000}}}
+    for args, xpath in (
+        ({"forward": nat, "ips": ips}, "forward[@mode='nat' and @dev='eth7']/nat/port"),
+        ({"forward": {"mode": "route"}}, "forward[@mode='route' and @dev='eth7' and not(nat)]"),
+        ({"forward": {"mode": "route", "dev": ""}}, "forward[@mode='route' and not(@dev) and not(interface)]"),
+        ({"forward": nat}, "forward[@mode='nat' and @dev='eth7']/nat/port"),
+        ({"forward": {"mode": "open"}}, "forward[@mode='open' and not(*)]"),
+        ({"forward": {"mode": "bridge"}, "bridge": {"name": "br-there"}, "ips": []}, "bridge[@name='br-there']"),
+        ({"forward": {"mode": "bridge", "interfaces": ["eth7", "eth8"]}}, "forward/interface[2]"),
+        ({"forward": {"mode": "vepa"}}, "forward[@mode='vepa' and @dev='eth7']/interface[2]"),
+        ({"forward": {"mode": "hostdev", "pf": "eth7"}}, "forward[@mode='hostdev']/pf"),
+        ({"forward": {"mode": "passthrough", "dev": "eth9", "pf": ""}}, "forward[@dev='eth9' and not(pf)]"),
+        ({"forward": {"mode": "nat"}, "ips": ips}, "forward[@mode='nat']"),
+        ({"forward": {"mode": "isolated"}}, "self::network[not(forward)]/bridge/@name"),
+    ):
+        if "interfaces" in args["forward"]:
+            # A network has either a bridge or devices.
+            failed = run_module(MODULE, {**base, **args}, check=True, expect="failed")
+            assert "forward.dev" in failed["msg"] or "the network has a bridge" in failed["msg"]
+            run_module(MODULE, {**base, "forward": {"mode": "private"}})
+        told = run_module(MODULE, {**base, **args}, check=True)
+        assert run_module(MODULE, {**base, **args})["network"]["changes"] == told["network"]["changes"]
+        assert not run_module(MODULE, {**base, **args})["changed"]
+        text = virsh("net-dumpxml", "--inactive", scratch)
+        assert etree.fromstring(text).xpath(xpath), f"{xpath}\n{text}"
 
 
 def test_what_waits_for_a_restart_is_named_until_there_was_one(
@@ -396,6 +523,21 @@ def test_overlapping_networks_are_refused(run_module: t.Any, virsh: t.Any, look:
         {"networks": [{"name": f"{scratch}-a", "state": "inactive"}, network("b", "198.51.100.200", 25)]},
     )
     assert [each["state"] for each in done["networks"]] == ["inactive", "active"]
+
+
+def test_no_two_networks_have_one_bridge(run_module: t.Any, look: t.Any, scratch: str, bridge: str) -> None:
+    first, second = ({"name": f"{scratch}-{n}", "state": "present", "bridge": {"name": bridge}} for n in "ab")
+    for check in (True, False):
+        failed = run_module(MODULE, {"networks": [first, second]}, check=check, expect="failed")
+        assert f"bridge.name: '{bridge}' is not valid: network {scratch}-a has it" in failed["msg"]
+    run_module(MODULE, first)
+    before = look()
+    for check in (True, False):
+        assert "bridge.name" in run_module(MODULE, second, check=check, expect="failed")["msg"]
+        assert look() == before
+    # The one makes way for the other; on a bridge of the host there may be several.
+    assert run_module(MODULE, {"networks": [{"name": first["name"], "state": "absent"}, second]})["changed"]
+    assert run_module(MODULE, {**first, "forward": {"mode": "bridge"}})["changed"]
 
 
 def test_a_uuid_is_never_changed(run_module: t.Any, virsh: t.Any, look: t.Any, scratch: str) -> None:

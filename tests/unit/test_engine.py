@@ -12,13 +12,12 @@ from pathlib import Path
 
 import libvirt
 import pytest
-from ansible_collections.minicloud.kvm.plugins.module_utils import _engine, _libvirt, _network, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _engine, _libvirt, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain import Domain
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live import _free_ports, _pluggable
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._network import Network
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool import Pool
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import edit, mean
 from ansible_collections.minicloud.kvm.plugins.module_utils._volume import Volume
 
 Args = t.Dict[str, t.Any]
@@ -176,41 +175,6 @@ def test_waiting_ends_with_its_time(host: _libvirt.Host) -> None:
     assert not host.wait(never, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, 0.2)
     assert looks
     assert host.wait(lambda: True, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, 0)
-
-
-# What virNetworkUpdate is asked for.
-
-IP = {"address": "198.51.100.1", "prefix": 24}
-HOST = {"mac": "52:54:00:77:00:0b", "ip": "198.51.100.11"}
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "expected"),
-    [
-        ({"hosts": []}, {"hosts": [HOST]}, [("add", "ip_dhcp_host", 1)]),
-        ({"hosts": [HOST]}, {"hosts": []}, [("delete", "ip_dhcp_host", 1)]),
-        ({"hosts": [HOST]}, {"hosts": [{**HOST, "ip": "198.51.100.12"}]}, [("modify", "ip_dhcp_host", 1)]),
-        (
-            {"ranges": [{"start": "198.51.100.20", "end": "198.51.100.30"}]},
-            {"ranges": [{"start": "198.51.100.20", "end": "198.51.100.40"}]},
-            [("delete", "ip_dhcp_range", 1), ("add", "ip_dhcp_range", 1)],
-        ),
-    ],
-)
-def test_what_is_changed_in_a_running_network(before: Args, after: Args, expected: list[tuple[str, str, int]]) -> None:
-    tree = _xml.new("network")
-    other = {"address": "203.0.113.1", "prefix": 24}
-    edit(Network.rows, tree, mean(Network.rows, {"ips": [other, {**IP, "dhcp": before}]}))
-    changes = edit(Network.rows, tree, mean(Network.rows, {"ips": [other, {**IP, "dhcp": after}]}))
-    updates = [_network._update(change, ["203.0.113.1", "198.51.100.1"]) for change in changes]
-    assert [(u["command"], u["section"], u["index"]) for u in updates if u] == expected
-
-
-def test_what_is_not_changed_in_a_running_network() -> None:
-    tree = _xml.new("network")
-    options = {"mtu": 1400, "forward": {"mode": "nat"}, "dns": {"enable": False}, "ips": [IP]}
-    for change in edit(Network.rows, tree, mean(Network.rows, options)):
-        assert _network._update(change, []) is None
 
 
 # What a running domain has room for.

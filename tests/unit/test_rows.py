@@ -27,6 +27,15 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
 
 Options = t.Dict[str, t.Any]
 UUID = "6a1c4b52-1111-4222-8333-123456789abc"
+PORT_PARAMETERS = {
+    "managerid": 1,
+    "typeid": 2,
+    "typeidversion": 3,
+    "instanceid": UUID,
+    "profileid": "gold",
+    "interfaceid": UUID,
+}
+BANDWIDTH = {way: {"average": 10, "peak": 20, "burst": 30} for way in ("inbound", "outbound")}
 
 # Every option that stands in the XML, with a value that is not the default.
 EVERYTHING: list[tuple[type, Options]] = [
@@ -35,26 +44,98 @@ EVERYTHING: list[tuple[type, Options]] = [
         {
             "name": "lab",
             "uuid": UUID,
-            "forward": {"mode": "route", "dev": "eth0"},
-            "bridge": {"name": "virbr-lab", "stp": False, "delay": 2},
+            "title": "A network",
+            "description": "Two words",
+            "ipv6": True,
+            "trust_guest_rx_filters": True,
+            "forward": {
+                "mode": "route",
+                "dev": "eth0",
+                "interfaces": ["eth0", "eth1"],
+                "pf": "eth2",
+                "addresses": ["0000:03:10.1"],
+                "managed": True,
+                "driver": {"name": "vfio", "model": "mlx5_vfio_pci"},
+                "nat": {
+                    "ipv6": True,
+                    "address": {"start": "192.0.2.1", "end": "192.0.2.9"},
+                    "port": {"start": 2000, "end": 3000},
+                },
+            },
+            "bridge": {"name": "virbr-lab", "stp": False, "delay": 2, "zone": "lab", "mac_table_manager": "libvirt"},
+            "mac": "52:54:00:77:00:01",
             "mtu": 1400,
-            "domain": {"name": "lab.test", "local_only": True},
+            "domain": {"name": "lab.test", "local_only": True, "register": True},
             "dns": {
                 "enable": False,
+                "forward_plain_names": False,
                 "forwarders": [{"addr": "192.0.2.53", "domain": "example.org"}],
+                "txts": [{"name": "one", "value": "first"}],
+                "srvs": [
+                    {
+                        "service": "ldap",
+                        "protocol": "tcp",
+                        "domain": "lab.test",
+                        "target": "ds1",
+                        "port": 389,
+                        "priority": 1,
+                        "weight": 2,
+                    }
+                ],
                 "hosts": [{"ip": "198.51.100.9", "hostnames": ["nine", "neuf"]}],
             },
+            "vlan": {"trunk": True, "tags": [{"id": 4, "native_mode": "tagged"}]},
+            "virtualport": {"type": "openvswitch", "parameters": PORT_PARAMETERS},
+            "bandwidth": BANDWIDTH,
+            "port": {"isolated": True},
             "ips": [
                 {
                     "address": "2001:db8::1",
                     "family": "ipv6",
                     "prefix": 64,
+                    "local_ptr": True,
+                    "tftp": {"root": "/srv/tftp"},
                     "dhcp": {
-                        "ranges": [{"start": "2001:db8::100", "end": "2001:db8::200"}],
-                        "hosts": [{"mac": "52:54:00:77:00:0b", "name": "host1", "ip": "2001:db8::11"}],
+                        "ranges": [
+                            {
+                                "start": "2001:db8::100",
+                                "end": "2001:db8::200",
+                                "lease": {"expiry": 5, "unit": "hours"},
+                            }
+                        ],
+                        "hosts": [
+                            {
+                                "mac": "52:54:00:77:00:0b",
+                                "id": "00:01:02",
+                                "name": "host1",
+                                "ip": "2001:db8::11",
+                                "lease": {"expiry": 5, "unit": "hours"},
+                            }
+                        ],
+                        "bootp": {"file": "pxelinux.0", "server": "192.0.2.7"},
                     },
                 }
             ],
+            "routes": [
+                {
+                    "address": "2001:db8:1::",
+                    "family": "ipv6",
+                    "prefix": 64,
+                    "gateway": "2001:db8::7",
+                    "metric": 2,
+                }
+            ],
+            "portgroups": [
+                {
+                    "name": "a",
+                    "default": True,
+                    "trust_guest_rx_filters": True,
+                    "vlan": {"trunk": True, "tags": [{"id": 4, "native_mode": "tagged"}]},
+                    "virtualport": {"type": "openvswitch", "parameters": PORT_PARAMETERS},
+                    "bandwidth": BANDWIDTH,
+                }
+            ],
+            "dnsmasq_options": ["expand-hosts"],
         },
     ),
     (

@@ -1,0 +1,190 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A domain's controllers (https://libvirt.org/formatdomain.html#controllers), and what virtio devices share."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, PlainSize, Size, Switch, Text, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+
+class _Numbers(Text):
+    """A list of numbers, each in an element of its own."""
+
+    ansible_type = "list"
+    elements = "int"
+
+    def mean(self, option: str, value: Value) -> Value:
+        return sorted(Integer(0).mean(option, number) for number in value)
+
+    def read(self, element: Element, place: str) -> Value | None:
+        return sorted(int(text) for text in _xml.get_all(element, place))
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        _xml.put_all(element, place, [str(number) for number in value])
+
+
+VIRTIO: tuple[AnyRow, ...] = (
+    Row("iommu", "driver/@iommu", Switch("on", "off"), help="Whether an IOMMU stands before the virtio device."),
+    Row("ats", "driver/@ats", Switch("on", "off"), help="Whether the virtio device may cache address translations."),
+    Row("packed", "driver/@packed", Switch("on", "off"), help="Whether virtio queues are packed."),
+    Row("page_per_vq", "driver/@page_per_vq", Switch("on", "off"), help="Whether each virtio queue has a page."),
+)
+ALIAS = Row(
+    "alias",
+    "alias/@name",
+    Text(r"ua-[A-Za-z0-9_-]+", "a name of letters, digits, - and _ that begins with ua- is wanted"),
+    help="Name of the device in libvirt and QEMU; it begins with V(ua-).",
+)
+
+
+def _iothreads(since: str) -> Many:
+    return Many(
+        "iothreads",
+        "driver/iothreads/iothread",
+        (
+            Row("id", "@id", Integer(1), help="Number of the I/O thread.", required=True, keep=True),
+            Row(
+                "queues", "queue/@id", _Numbers(), help="Queues that it serves, counted from 0; shared out unless said."
+            ),
+        ),
+        help="I/O threads that serve the virtio queues.",
+        keys=("id",),
+        since=since,
+    )
+
+
+IOTHREADS = _iothreads("10.0.0")
+
+_TYPES = ("pci", "scsi", "usb", "sata", "ide", "fdc", "virtio-serial", "ccid")
+_MODELS = (
+    "pci-root",
+    "pcie-root",
+    "pci-bridge",
+    "dmi-to-pci-bridge",
+    "pcie-to-pci-bridge",
+    "pcie-root-port",
+    "pcie-switch-upstream-port",
+    "pcie-switch-downstream-port",
+    "pci-expander-bus",
+    "pcie-expander-bus",
+    "virtio-scsi",
+    "lsilogic",
+    "lsisas1068",
+    "lsisas1078",
+    "ibmvscsi",
+    "dc390",
+    "am53c974",
+    "virtio",
+    "virtio-transitional",
+    "virtio-non-transitional",
+    "qemu-xhci",
+    "nec-xhci",
+    "piix3-uhci",
+    "piix4-uhci",
+    "ehci",
+    "ich9-ehci1",
+    "ich9-uhci1",
+    "ich9-uhci2",
+    "ich9-uhci3",
+    "vt82c686b-uhci",
+    "pci-ohci",
+    "none",
+    "piix3",
+    "piix4",
+    "ich6",
+)
+_MODEL_NAMES = (
+    "pci-bridge",
+    "i82801b11-bridge",
+    "ioh3420",
+    "x3130-upstream",
+    "xio3130-downstream",
+    "pxb",
+    "pxb-pcie",
+    "pcie-root-port",
+    "spapr-pci-host-bridge",
+    "pcie-pci-bridge",
+)
+
+_TARGET = Block(
+    "target",
+    "target",
+    (
+        Row("chassis_nr", "@chassisNr", Integer(1, 255), help="Chassis of a V(pci-bridge)."),
+        Row("chassis", "@chassis", Integer(0, 255), help="Chassis of a PCI Express port."),
+        Row("port", "@port", Integer(0, 255), help="Port of a PCI Express port."),
+        Row("bus_nr", "@busNr", Integer(1, 254), help="First bus of an expander bus."),
+        Row("index", "@index", Integer(0, 31), help="Number of a pSeries host bridge."),
+        Row("hotplug", "@hotplug", Switch("on", "off"), help="Whether devices can be plugged into the port."),
+        Row("node", "node", Integer(0), help="NUMA cell of the guest that an expander bus belongs to."),
+        Row(
+            "mem_reserve",
+            "@memReserve",
+            PlainSize("KiB"),
+            help="Memory that is kept for devices plugged in later (a size).",
+            since="10.3.0",
+        ),
+    ),
+    help="Where a PCI controller sits.",
+)
+
+CONTROLLERS = Many(
+    "controllers",
+    "devices/controller",
+    (
+        Row("type", "@type", choices=_TYPES, help="Type.", required=True, keep=True),
+        Row("index", "@index", Integer(0), help="Which one of its type.", default=0, keep=True),
+        Row(
+            "model",
+            "@model",
+            choices=_MODELS,
+            help="Model; which of them a type has is in libvirt's documentation of controllers.",
+            keep=True,
+        ),
+        Row("model_name", "model/@name", choices=_MODEL_NAMES, help="QEMU's device for a PCI controller.", keep=True),
+        Row(
+            "ports",
+            "@ports",
+            Integer(1),
+            help="Ports of a USB (V(qemu-xhci), V(nec-xhci)) or virtio-serial controller.",
+        ),
+        Row("vectors", "@vectors", Integer(0), help="Interrupt vectors of a virtio-serial controller."),
+        Row("start_port", "master/@startport", Integer(0), help="First port of a companion USB controller."),
+        Row("queues", "driver/@queues", Integer(1), help="Queues of a virtio-scsi controller."),
+        Row("cmd_per_lun", "driver/@cmd_per_lun", Integer(1), help="Commands that may wait for one disk."),
+        Row("max_sectors", "driver/@max_sectors", Integer(1), help="Most sectors of 512 bytes in one command."),
+        Row(
+            "ioeventfd",
+            "driver/@ioeventfd",
+            Switch("on", "off"),
+            help="Whether requests are taken without stopping vCPUs.",
+        ),
+        Row("iothread", "driver/@iothread", Integer(1), help="Number of the I/O thread of a virtio-scsi controller."),
+        _iothreads("11.2.0"),
+        *VIRTIO,
+        _TARGET,
+        Row("pcihole64", "pcihole64", Size("KiB", minimum=0), help="64-bit PCI hole of a root controller (a size)."),
+        ALIAS,
+    ),
+    help="Controllers. Those that are not declared stay: libvirt adds what the devices need.",
+    # The companions of a USB controller have its index.
+    keys=("type", "index", "start_port"),
+    together=True,
+    whole=False,
+)
+
+
+def check(desired: Options) -> None:
+    for position, each in enumerate(desired.get("controllers", [])):
+        model = each.get("model", "")
+        if each["type"] == "pci" and each["index"] == 0 and model and not model.endswith("-root"):
+            field = "controllers[{0}].index".format(position)
+            raise BadValue(field, 0, "the first PCI controller is the root; a {0} has index 1 or more".format(model))

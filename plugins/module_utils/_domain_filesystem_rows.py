@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a domain shares with the host or other domains: directories and memory.
+
+https://libvirt.org/formatdomain.html#filesystems and #shared-memory-device.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
+    NAME,
+    PATH,
+    Integer,
+    Octal,
+    Presence,
+    Size,
+    Switch,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, VIRTIO
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER, MODELS
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
+
+_BINARY = Block(
+    "binary",
+    "binary",
+    (
+        Row("path", "@path", PATH, help="Program; libvirt finds it where this is left out."),
+        Row("xattr", "@xattr", Switch("on", "off"), help="Whether extended attributes are passed on."),
+        Row("cache", "cache/@mode", choices=("none", "always"), help="What the guest caches."),
+        Row("sandbox", "sandbox/@mode", choices=("namespace", "chroot"), help="How the program is locked in."),
+        Row("posix_lock", "lock/@posix", Switch("on", "off"), help="Whether POSIX locks reach the host."),
+        Row("flock", "lock/@flock", Switch("on", "off"), help="Whether BSD locks reach the host."),
+        Row("thread_pool", "thread_pool/@size", Integer(0), help="Most threads; 0 is none beside the main one."),
+        Row("open_files", "openfiles/@max", Integer(1), help="Most open files.", since="10.6.0"),
+    ),
+    help="How virtiofsd runs.",
+)
+
+
+def _ids(option: str, what: str) -> Many:
+    return Many(
+        option,
+        "idmap/" + option,
+        (
+            Row("start", "@start", Integer(0), help="First {0} in the guest.".format(what), required=True),
+            Row("target", "@target", Integer(0), help="First {0} on the host.".format(what), required=True),
+            Row("count", "@count", Integer(1), help="How many.", required=True),
+        ),
+        help="{0}s of the guest and those of the host that they are.".format(what),
+        by_order=True,
+        since="10.0.0",
+    )
+
+
+_FILESYSTEM: tuple[AnyRow, ...] = (
+    Row("target", "target/@dir", help="Name under which the guest mounts it.", required=True, keep=True),
+    Row(
+        "source",
+        "source/@dir",
+        PATH,
+        help="Directory on the host.",
+        instead_of=("source/@socket",),
+        keep=True,
+    ),
+    Row(
+        "socket",
+        "source/@socket",
+        PATH,
+        help="Socket of a virtiofsd that runs already, instead of a source.",
+        instead_of=("source/@dir",),
+        keep=True,
+    ),
+    Row(
+        "driver",
+        "driver/@type",
+        choices=("path", "virtiofs", "mtp"),
+        help="V(path) is 9p, V(virtiofs) needs shared memory, V(mtp) is a media device on USB.",
+        absent="path",
+        keep=True,
+        value_since={"mtp": "10.2.0"},
+    ),
+    Row("model", "@model", choices=MODELS, help="Model of 9p.", absent="virtio", keep=True),
+    Row(
+        "accessmode",
+        "@accessmode",
+        choices=("passthrough", "mapped", "squash"),
+        help="With whose rights files are made: V(passthrough) those of the guest's user, V(mapped) QEMU's with the "
+        "guest's kept beside, V(squash) like V(passthrough) without errors. V(virtiofs) has V(passthrough) only.",
+        absent="passthrough",
+    ),
+    Row(
+        "multidevs",
+        "@multidevs",
+        choices=("default", "remap", "forbid", "warn"),
+        help="What 9p does with several file systems below one source.",
+        absent="default",
+    ),
+    Row("fmode", "@fmode", Octal(), help="Mode of new files, of V(mapped) only."),
+    Row("dmode", "@dmode", Octal(), help="Mode of new directories, of V(mapped) only."),
+    Row("readonly", "readonly", Presence(), help="Whether the guest can't write.", absent=False),
+    Row("queue", "driver/@queue", Integer(1, 1024), help="Requests that the queue of V(virtiofs) holds."),
+    *VIRTIO,
+    _BINARY,
+    _ids("uid", "UID"),
+    _ids("gid", "GID"),
+    ALIAS,
+    BOOT_ORDER,
+)
+
+FILESYSTEMS = Many(
+    "filesystems",
+    "devices/filesystem",
+    _FILESYSTEM,
+    help="Directories of the host that the guest can mount.",
+    keys=("target",),
+    fresh={"@type": "mount"},
+    live="plug",
+)
+
+SHMEMS = Many(
+    "shmems",
+    "devices/shmem",
+    (
+        Row("name", "@name", NAME, help="Name of the memory on the host.", required=True, keep=True),
+        Row(
+            "model",
+            "model/@type",
+            choices=("ivshmem-plain", "ivshmem-doorbell"),
+            help="V(ivshmem-doorbell) has interrupts and needs a server.",
+            required=True,
+            keep=True,
+        ),
+        Row("size", "size", Size("KiB"), help="Size, a power of two; V(ivshmem-plain) has 4MiB unless said."),
+        Row(
+            "role",
+            "@role",
+            choices=("master", "peer"),
+            help="V(master) keeps the memory in a migration, V(peer) has to be unplugged for it.",
+        ),
+        Row("server", "server/@path", PATH, help="Socket of the server."),
+        Row("msi_vectors", "msi/@vectors", Integer(1), help="Interrupt vectors."),
+        Row("msi_ioeventfd", "msi/@ioeventfd", Switch("on", "off"), help="Whether interrupts are taken aside."),
+        ALIAS,
+    ),
+    help="Memory that domains of a host share.",
+    keys=("name",),
+    live="plug",
+)

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A domain's memory modules (https://libvirt.org/formatdomain.html#memory-devices)."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
+    PATH,
+    Integer,
+    Presence,
+    Size,
+    Switch,
+    Text,
+    Uuid,
+    Value,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+
+class _Hex(Text):
+    """An address in memory."""
+
+    def __init__(self) -> None:
+        super().__init__(r"0x[0-9A-Fa-f]{1,16}", "a hexadecimal number is wanted, such as '0x150000000'")
+
+    def mean(self, option: str, value: Value) -> Value:
+        return hex(int(super().mean(option, value), 16))
+
+    def read(self, element: Element, place: str) -> Value | None:
+        text = _xml.get(element, place)
+        return hex(int(text, 0)) if text else None
+
+
+_MEMORY: tuple[AnyRow, ...] = (
+    Row(
+        "model",
+        "@model",
+        choices=("dimm", "nvdimm", "virtio-mem", "virtio-pmem", "sgx-epc"),
+        help="Model.",
+        required=True,
+        keep=True,
+    ),
+    Row("size", "target/size", Size("KiB"), help="Size; of V(virtio-mem) the most there can be.", required=True),
+    Row("access", "@access", choices=("shared", "private"), help="Whether other programs can map it."),
+    Row("discard", "@discard", Switch(), help="Whether the contents of a V(dimm) are dropped when QEMU ends."),
+    Row("uuid", "uuid", Uuid(), help="UUID of an V(nvdimm) of pSeries.", keep=True),
+    Row(
+        "path", "source/path", PATH, help="File or device of the host behind an V(nvdimm) or V(virtio-pmem).", keep=True
+    ),
+    Row("page_size", "source/pagesize", Size("KiB"), help="Size of the host's pages behind it."),
+    Row(
+        "nodes",
+        "source/nodemask",
+        Text(r"\^?\d+(-\d+)?(,\^?\d+(-\d+)?)*", "NUMA nodes are wanted, such as 0-1,3"),
+        help="NUMA nodes of the host that it is taken from, such as V(0-1).",
+    ),
+    Row("align_size", "source/alignsize", Size("KiB"), help="Alignment of an V(nvdimm) on the host (a size)."),
+    Row("pmem", "source/pmem", Presence(), help="Whether the host's file is persistent memory.", absent=False),
+    Row("node", "target/node", Integer(0), help="NUMA cell of the guest that it belongs to."),
+    Row("block", "target/block", Size("KiB"), help="Steps in which V(virtio-mem) grows (a size)."),
+    Row(
+        "requested",
+        "target/requested",
+        Size("KiB", minimum=0),
+        help="How much of V(virtio-mem) the guest has (a size).",
+        live="update",
+    ),
+    Row("label_size", "target/label/size", Size("KiB"), help="Size of the labels of an V(nvdimm)."),
+    Row("readonly", "target/readonly", Presence(), help="Whether an V(nvdimm) can't be written.", absent=False),
+    Row(
+        "dynamic_memslots",
+        "target/@dynamicMemslots",
+        Switch(),
+        help="Whether V(virtio-mem) takes slots as it grows.",
+        since="10.1.0",
+    ),
+    Row(
+        "base",
+        "target/address/@base",
+        _Hex(),
+        help="Address of V(virtio-mem) or V(virtio-pmem) in the guest's memory, such as V('0x150000000').",
+        since="9.4.0",
+        keep=True,
+    ),
+    ALIAS,
+)
+
+MEMORY_DEVICES = Many(
+    "memory_devices",
+    "devices/memory",
+    _MEMORY,
+    help="Memory modules. O(memory) contains them, and the domain needs a maximum of memory with slots for them.",
+    keys=("path",),
+    by_order=True,
+    alike=("model",),
+    live="plug",
+)
