@@ -9,8 +9,8 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_check,
+    _domain_device_checks,
     _domain_disks,
-    _domain_interfaces,
     _domain_live,
     _domain_new,
     _domain_power,
@@ -82,7 +82,7 @@ class Domain(Kind[World]):
             raise BadValue("xml", "<domain id='{0}'>".format(desired["xml"].tree.get("id")), allowed)
         _domain_check.check(desired)
         _domain_disks.check(desired)
-        _domain_interfaces.check(desired)
+        _domain_device_checks.check(desired)
         return desired
 
     def survey(self, host: Host, desired: list[Options]) -> World:

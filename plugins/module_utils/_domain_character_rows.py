@@ -94,8 +94,9 @@ def source_rows(*types: str, log: bool = True) -> tuple[AnyRow, ...]:
             help="Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.",
             absent=0,
         ),
-        Row("append", "source/@append", ON_OFF, help="Whether a V(file) is kept and appended to.", absent=False),
     ]
+    if "file" in types:
+        rows.append(Row("append", "source/@append", ON_OFF, help="Whether a V(file) is appended to.", absent=False))
     if {"spiceport", "dbus"} & set(types):
         rows.append(Row("channel", "source/@channel", help="Name of a V(spiceport) or V(dbus) channel."))
     if log:

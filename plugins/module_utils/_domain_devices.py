@@ -10,6 +10,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows im
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_display_rows import DISPLAY
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_filesystem_rows import FILESYSTEMS, SHMEMS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_hostdev_rows import HOSTDEVS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_input_rows import INPUT
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_rows import INTERFACES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_other_rows import OTHER
@@ -28,6 +29,7 @@ DEVICES: tuple[AnyRow, ...] = (
     *CHARACTER,
     *DISPLAY,
     *SOUND,
+    *INPUT,
     *OTHER,
 )
 LISTS: tuple[Many, ...] = tuple(row for row in DEVICES if isinstance(row, Many))

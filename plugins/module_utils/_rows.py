@@ -285,7 +285,8 @@ class Many:
                 current = elements[pairs[index]]
                 before = _xml.clone(current)
                 for change in edit(self.rows, current, item, name + "."):
-                    if not isinstance(change.row, Many):
+                    # A device is changed as a whole, whatever of it differs.
+                    if self.live is not None or not isinstance(change.row, Many):
                         change.row, change.old, change.new = self, before, current
                     changes.append(change)
             else:

@@ -3141,7 +3141,7 @@ options:
           description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
           type: int
         append:
-          description: Whether a V(file) is kept and appended to.
+          description: Whether a V(file) is appended to.
           type: bool
         channel:
           description: Name of a V(spiceport) or V(dbus) channel.
@@ -3237,7 +3237,7 @@ options:
           description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
           type: int
         append:
-          description: Whether a V(file) is kept and appended to.
+          description: Whether a V(file) is appended to.
           type: bool
         channel:
           description: Name of a V(spiceport) or V(dbus) channel.
@@ -3309,7 +3309,7 @@ options:
           description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
           type: int
         append:
-          description: Whether a V(file) is kept and appended to.
+          description: Whether a V(file) is appended to.
           type: bool
         channel:
           description: Name of a V(spiceport) or V(dbus) channel.
@@ -3405,7 +3405,7 @@ options:
           description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
           type: int
         append:
-          description: Whether a V(file) is kept and appended to.
+          description: Whether a V(file) is appended to.
           type: bool
         channel:
           description: Name of a V(spiceport) or V(dbus) channel.
@@ -4005,6 +4005,160 @@ options:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+    redirdevs:
+      description: USB devices of whoever is connected, by SPICE or by a socket.
+      type: list
+      elements: dict
+      suboptions:
+        type:
+          description: What it is on the host.
+          type: str
+          choices:
+            - spicevmc
+            - tcp
+            - unix
+            - udp
+            - pty
+        path:
+          description: Path of the device, file, pipe or socket.
+          type: str
+        mode:
+          description: Whether a V(unix) or V(tcp) socket is listened at or connected to.
+          type: str
+          choices:
+            - bind
+            - connect
+        host:
+          description: 'V(tcp): host to connect to or address to listen at; V(udp): host to send to.'
+          type: str
+        service:
+          description: Port, or its name, of that host.
+          type: str
+        bind_host:
+          description: 'V(udp): address to receive at.'
+          type: str
+        bind_service:
+          description: 'V(udp): port, or its name, to receive at.'
+          type: str
+        protocol:
+          description: What is spoken over V(tcp).
+          type: str
+          choices:
+            - raw
+            - telnet
+        tls:
+          description: Whether V(tcp) is encrypted; libvirt's qemu.conf decides else.
+          type: bool
+        reconnect:
+          description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
+          type: int
+        boot_order:
+          description: Place in the order of boot; 1 comes first.
+          type: int
+        alias:
+          description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+    redirfilter:
+      description: Which USB devices may be; the first rule that fits holds.
+      type: list
+      elements: dict
+      suboptions:
+        usb_class:
+          description: Class, such as V(0x08) for storage; any where it is left out.
+          type: str
+        vendor:
+          description: Vendor, such as V(0x1234).
+          type: str
+        product:
+          description: Product, such as V(0xbeef).
+          type: str
+        version:
+          description: Version, such as V(2.56).
+          type: str
+        allow:
+          description: Whether it may be connected.
+          type: bool
+          required: true
+    smartcards:
+      description: Smart card readers.
+      type: list
+      elements: dict
+      suboptions:
+        mode:
+          description: The host's reader, three of its certificates, or a client's.
+          type: str
+          choices:
+            - host
+            - host-certificates
+            - passthrough
+          required: true
+        certificates:
+          description: 'V(host-certificates): names of three certificates.'
+          type: list
+          elements: str
+        database:
+          description: 'V(host-certificates): directory of the NSS database.'
+          type: str
+        passthrough:
+          description: 'V(passthrough): how the client is connected.'
+          type: dict
+          suboptions:
+            type:
+              description: What it is on the host.
+              type: str
+              choices:
+                - spicevmc
+                - tcp
+                - unix
+                - udp
+                - pty
+            path:
+              description: Path of the device, file, pipe or socket.
+              type: str
+            mode:
+              description: Whether a V(unix) or V(tcp) socket is listened at or connected to.
+              type: str
+              choices:
+                - bind
+                - connect
+            host:
+              description: 'V(tcp): host to connect to or address to listen at; V(udp): host to send to.'
+              type: str
+            service:
+              description: Port, or its name, of that host.
+              type: str
+            bind_host:
+              description: 'V(udp): address to receive at.'
+              type: str
+            bind_service:
+              description: 'V(udp): port, or its name, to receive at.'
+              type: str
+            protocol:
+              description: What is spoken over V(tcp).
+              type: str
+              choices:
+                - raw
+                - telnet
+            tls:
+              description: Whether V(tcp) is encrypted; libvirt's qemu.conf decides else.
+              type: bool
+            reconnect:
+              description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
+              type: int
+    hubs:
+      description: Hubs. libvirt adds them where ports run out.
+      type: list
+      elements: dict
+      suboptions:
+        type:
+          description: Type.
+          type: str
+          choices:
+            - usb
+          required: true
+        alias:
+          description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
     rngs:
       description: Random number generators. A new domain has one from /dev/urandom where this is left out.
       type: list
@@ -4071,9 +4225,6 @@ options:
             reconnect:
               description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
               type: int
-            append:
-              description: Whether a V(file) is kept and appended to.
-              type: bool
         rate:
           description: How much the guest gets at most in what time.
           type: dict
@@ -4354,166 +4505,6 @@ options:
         dma_translation:
           description: 'V(intel): whether DMA is translated, and not interrupts only. Needs libvirt 10.7.0.'
           type: bool
-    redirdevs:
-      description: USB devices of whoever is connected, by SPICE or by a socket.
-      type: list
-      elements: dict
-      suboptions:
-        type:
-          description: What it is on the host.
-          type: str
-          choices:
-            - spicevmc
-            - tcp
-            - unix
-            - udp
-            - pty
-        path:
-          description: Path of the device, file, pipe or socket.
-          type: str
-        mode:
-          description: Whether a V(unix) or V(tcp) socket is listened at or connected to.
-          type: str
-          choices:
-            - bind
-            - connect
-        host:
-          description: 'V(tcp): host to connect to or address to listen at; V(udp): host to send to.'
-          type: str
-        service:
-          description: Port, or its name, of that host.
-          type: str
-        bind_host:
-          description: 'V(udp): address to receive at.'
-          type: str
-        bind_service:
-          description: 'V(udp): port, or its name, to receive at.'
-          type: str
-        protocol:
-          description: What is spoken over V(tcp).
-          type: str
-          choices:
-            - raw
-            - telnet
-        tls:
-          description: Whether V(tcp) is encrypted; libvirt's qemu.conf decides else.
-          type: bool
-        reconnect:
-          description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
-          type: int
-        append:
-          description: Whether a V(file) is kept and appended to.
-          type: bool
-        boot_order:
-          description: Place in the order of boot; 1 comes first.
-          type: int
-        alias:
-          description: Name of the device for libvirt's other commands; begins with V(ua-).
-          type: str
-    redirfilter:
-      description: Which USB devices may be; the first rule that fits holds.
-      type: list
-      elements: dict
-      suboptions:
-        usb_class:
-          description: Class, such as V(0x08) for storage; any where it is left out.
-          type: str
-        vendor:
-          description: Vendor, such as V(0x1234).
-          type: str
-        product:
-          description: Product, such as V(0xbeef).
-          type: str
-        version:
-          description: Version, such as V(2.56).
-          type: str
-        allow:
-          description: Whether it may be connected.
-          type: bool
-          required: true
-    smartcards:
-      description: Smart card readers.
-      type: list
-      elements: dict
-      suboptions:
-        mode:
-          description: The host's reader, three of its certificates, or a client's.
-          type: str
-          choices:
-            - host
-            - host-certificates
-            - passthrough
-          required: true
-        certificates:
-          description: 'V(host-certificates): names of three certificates.'
-          type: list
-          elements: str
-        database:
-          description: 'V(host-certificates): directory of the NSS database.'
-          type: str
-        passthrough:
-          description: 'V(passthrough): how the client is connected.'
-          type: dict
-          suboptions:
-            type:
-              description: What it is on the host.
-              type: str
-              choices:
-                - spicevmc
-                - tcp
-                - unix
-                - udp
-                - pty
-            path:
-              description: Path of the device, file, pipe or socket.
-              type: str
-            mode:
-              description: Whether a V(unix) or V(tcp) socket is listened at or connected to.
-              type: str
-              choices:
-                - bind
-                - connect
-            host:
-              description: 'V(tcp): host to connect to or address to listen at; V(udp): host to send to.'
-              type: str
-            service:
-              description: Port, or its name, of that host.
-              type: str
-            bind_host:
-              description: 'V(udp): address to receive at.'
-              type: str
-            bind_service:
-              description: 'V(udp): port, or its name, to receive at.'
-              type: str
-            protocol:
-              description: What is spoken over V(tcp).
-              type: str
-              choices:
-                - raw
-                - telnet
-            tls:
-              description: Whether V(tcp) is encrypted; libvirt's qemu.conf decides else.
-              type: bool
-            reconnect:
-              description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
-              type: int
-            append:
-              description: Whether a V(file) is kept and appended to.
-              type: bool
-    hubs:
-      description: Hubs. libvirt adds them where ports run out.
-      type: list
-      elements: dict
-      suboptions:
-        type:
-          description: Type.
-          type: str
-          choices:
-            - usb
-          required: true
-        alias:
-          description: Name of the device for libvirt's other commands; begins with V(ua-).
-          type: str
     cryptos:
       description: virtio devices for cryptography. Needs libvirt 9.1.0.
       type: list

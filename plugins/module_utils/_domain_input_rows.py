@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a domain's user has at hand: keyboard, mouse, USB devices and smart cards brought along."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
+    PATH,
+    Switch,
+    Text,
+    Texts,
+    Value,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
+    ADDRESS,
+    ALIAS,
+    DRIVER,
+    ON_OFF,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
+    AnyRow,
+    Block,
+    Change,
+    Many,
+    Row,
+    agree,
+    read,
+)
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+
+class _Hex(Text):
+    """A number that libvirt writes in hexadecimal digits."""
+
+    def __init__(self, digits: int) -> None:
+        super().__init__(
+            "0x[0-9a-f]{{1,{0}}}".format(digits), "hexadecimal digits are wanted, such as 0x08", lower=True
+        )
+        self.digits = digits
+
+    def mean(self, option: str, value: Value) -> Value:
+        return "0x{0:0{1}x}".format(int(super().mean(option, str(value).lower()), 16), self.digits)
+
+
+class _Rules(Many):
+    """A list whose order means something: the first rule that fits holds."""
+
+    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+        found = [read(self.rows, each) for each in self.elements(element)]
+        if len(found) == len(wanted) and all(agree(self.rows, *pair) for pair in zip(wanted, found)):
+            return []
+        _xml.drop(element, self.place)
+        for item in wanted:
+            _xml.add(element, self.place, self.make(item))
+        return [Change(field, self.show(found), self.show(wanted), self)]
+
+
+_INPUT: tuple[AnyRow, ...] = (
+    Row(
+        "type",
+        "@type",
+        choices=("tablet", "mouse", "keyboard", "passthrough", "evdev"),
+        help="What it is; V(passthrough) and V(evdev) are a device of the host.",
+        required=True,
+    ),
+    Row("bus", "@bus", choices=("usb", "virtio", "ps2"), help="Bus; libvirt chooses one.", keep=True),
+    Row("evdev", "source/@evdev", PATH, help="V(passthrough): device of the host.", only=("@type", "passthrough")),
+    Row("dev", "source/@dev", PATH, help="V(evdev): device of the host.", only=("@type", "evdev")),
+    Row("grab", "source/@grab", choices=("all",), help="V(evdev): whether all of its kind are grabbed with it."),
+    Row(
+        "grab_toggle",
+        "source/@grabToggle",
+        choices=("ctrl-ctrl", "alt-alt", "shift-shift", "meta-meta", "scrolllock", "ctrl-scrolllock"),
+        help="V(evdev): keys that give it to the guest and back.",
+    ),
+    Row("repeat", "source/@repeat", ON_OFF, help="V(evdev): whether keys repeat."),
+    DRIVER,
+    ALIAS,
+    ADDRESS,
+)
+
+INPUT: tuple[Many, ...] = (
+    Many(
+        "inputs",
+        "devices/input",
+        _INPUT,
+        help="Keyboards, mice and tablets. Those of PS/2 that x86 has by itself need not be declared.",
+        implied=lambda each: each.get("bus") == "ps2",
+    ),
+    Many(
+        "redirdevs",
+        "devices/redirdev",
+        (*source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False), BOOT_ORDER, ALIAS),
+        help="USB devices of whoever is connected, by SPICE or by a socket.",
+        by_order=True,
+        fresh={"@bus": "usb", "@type": "spicevmc"},
+    ),
+    _Rules(
+        "redirfilter",
+        "devices/redirfilter/usbdev",
+        (
+            Row("usb_class", "@class", _Hex(2), help="Class, such as V(0x08) for storage; any where it is left out."),
+            Row("vendor", "@vendor", _Hex(4), help="Vendor, such as V(0x1234)."),
+            Row("product", "@product", _Hex(4), help="Product, such as V(0xbeef)."),
+            Row(
+                "version",
+                "@version",
+                Text(r"\d{1,2}\.\d{2}", "a version is wanted, such as 2.00"),
+                help="Version, such as V(2.56).",
+            ),
+            Row("allow", "@allow", Switch(), help="Whether it may be connected.", required=True),
+        ),
+        help="Which USB devices may be; the first rule that fits holds.",
+    ),
+    Many(
+        "smartcards",
+        "devices/smartcard",
+        (
+            Row(
+                "mode",
+                "@mode",
+                choices=("host", "host-certificates", "passthrough"),
+                help="The host's reader, three of its certificates, or a client's.",
+                required=True,
+            ),
+            Row("certificates", "certificate", Texts(), help="V(host-certificates): names of three certificates."),
+            Row("database", "database", PATH, help="V(host-certificates): directory of the NSS database."),
+            Block(
+                "passthrough",
+                "",
+                source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False),
+                help="V(passthrough): how the client is connected.",
+                only=("@mode", "passthrough"),
+            ),
+        ),
+        help="Smart card readers.",
+    ),
+    Many(
+        "hubs",
+        "devices/hub",
+        (Row("type", "@type", choices=("usb",), help="Type.", required=True), ALIAS),
+        help="Hubs. libvirt adds them where ports run out.",
+        by_order=True,
+    ),
+)
