@@ -18,7 +18,8 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, VIRTIO
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER, MODELS
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
 _BINARY = Block(
     "binary",
@@ -146,3 +147,10 @@ SHMEMS = Many(
     keys=("name",),
     live="plug",
 )
+
+
+def check(desired: Options) -> None:
+    """Every file system has one source."""
+    for index, each in enumerate(desired.get("filesystems", [])):
+        if ("source" in each) == ("socket" in each):
+            raise BadValue("filesystems[{0}]".format(index), each, "either source or socket is wanted")

@@ -131,9 +131,10 @@ class Row:
 
     def _write(self, element: Element, place: str, wanted: Value) -> None:
         _sorts.make_one(element, self.only)
+        self.codec.write(element, place, wanted)
+        # Afterwards: an element that is left empty goes too.
         for other in self.instead_of:
             _xml.drop(element, other)
-        self.codec.write(element, place, wanted)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,9 +201,9 @@ class Many:
 
     keys: the options that tell which declared item is which existing one, the strongest first. together: they tell it
     only all together, or lacking in both. by_order: what no key tells is paired in order, so that an edited interface
-    keeps its MAC and address; without it, it is replaced. alike: options that have to agree for that. whole: False where
-    libvirt adds elements by itself: those that are not declared stay. fresh: what a new element starts from ({place:
-    text}). where: leaves out elements that are not meant.
+    keeps its MAC and address; without it, it is replaced. alike: options that have to agree for that. whole: False
+    where libvirt adds elements by itself: those that are not declared stay. fresh: what a new element starts from
+    ({place: text}). where: leaves out elements that are not meant.
     """
 
     option: str

@@ -1142,7 +1142,6 @@ options:
                   description: Type of the secret.
                   type: str
                   choices:
-                    - ceph
                     - iscsi
                   required: true
                 usage:
