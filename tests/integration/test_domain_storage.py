@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -75,8 +76,9 @@ def test_where_older_definitions_keep_credentials(declare: t.Any, virsh: t.Any, 
     old.write_text(
         f"""<domain type='qemu'><name>{scratch}-storage</name><memory unit='MiB'>64</memory><os><type
         arch='x86_64' machine='q35'>hvm</type></os><devices><disk type='network' device='disk'>
-        <driver name='qemu' type='raw'/><source protocol='rbd' name='pool/image'/><auth username='me'><secret type='ceph'
-        usage='a key'/></auth><encryption format='luks'><secret type='passphrase' uuid='{UUID}'/></encryption><target dev='vda' bus='virtio'/></disk></devices></domain>"""
+        <driver name='qemu' type='raw'/><source protocol='rbd' name='pool/image'/><auth username='me'>
+        <secret type='ceph' usage='a key'/></auth><encryption format='luks'><secret type='passphrase' uuid='{UUID}'/>
+        </encryption><target dev='vda' bus='virtio'/></disk></devices></domain>"""
     )
     virsh("define", str(old))
     disk: Args = {
@@ -130,6 +132,62 @@ def test_host_devices_are_known_by_what_they_are(declare: t.Any) -> None:
     changed, tree = declare(hostdevs=[{"pci": "0000:07:00.0"}])
     assert set(changed) == {"hostdevs[0000:06:00.0]", "hostdevs[0x1d6b-0x0002]", "hostdevs[0000:07:00.0]"}
     assert tree.xpath("count(devices/hostdev)") == 1
+
+
+def test_a_domain_that_runs_has_all_of_it(declare: t.Any, virsh: t.Any, scratch: str, images_dir: Path) -> None:
+    """What libvirt writes differently while a domain runs (aliases, addresses, backing chains) is no change."""
+    for name, of in (("base", []), ("top", ["-b", str(images_dir / "base"), "-F", "qcow2"])):
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", *of, str(images_dir / name), "8M"], check=True)
+    for name in ("a.raw", "b.raw", "c.raw"):
+        (images_dir / name).write_bytes(bytes(1 << 20))
+    (images_dir / "shared").mkdir()
+    options: Args = {
+        "disks": [
+            {
+                "file": str(images_dir / "top"),
+                "format": "qcow2",
+                "backing_store": {"file": str(images_dir / "base"), "format": "qcow2"},
+                "alias": "ua-top",
+                "queues": 2,
+                "discard": "unmap",
+                "iotune": {"total_bytes_sec": "50MiB", "total_iops_sec": 500},
+                "metadata_cache_size": "1MiB",
+            },
+            {
+                "file": str(images_dir / "a.raw"),
+                "format": "raw",
+                "bus": "scsi",
+                "wwn": "5000C50015EA71AC",
+                "vendor": "ACME",
+                "rotation_rate": 1,
+                "blockio": {"logical_block_size": "512B", "physical_block_size": "4KiB"},
+                "address": {"unit": 3},
+            },
+            {
+                "file": str(images_dir / "b.raw"),
+                "format": "raw",
+                "bus": "sata",
+                "slice": {"offset": "0B", "size": "64KiB"},
+            },
+            {"device": "cdrom", "bus": "sata", "tray": "closed", "startup_policy": "optional"},
+            {"file": str(images_dir / "c.raw"), "format": "raw", "bus": "usb", "removable": True},
+        ],
+        "controllers": [
+            {"type": "scsi", "model": "virtio-scsi", "queues": 2, "alias": "ua-scsi"},
+            {"type": "usb", "model": "qemu-xhci", "ports": 8},
+        ],
+        "filesystems": [
+            {"source": str(images_dir / "shared"), "target": "share", "accessmode": "mapped", "fmode": "0640"}
+        ],
+        "shmems": [{"name": scratch, "model": "ivshmem-plain", "size": "1MiB"}],
+        "state": "running",
+    }
+    changed, _tree = declare(**options)
+    assert "state" in changed
+    options["disks"][0]["iotune"]["total_iops_sec"] = 600
+    changed, _tree = declare(**options)
+    assert changed == ["disks[vda].iotune.total_iops_sec"]
+    virsh("destroy", scratch + "-storage")
 
 
 BAD: list[tuple[Args, str]] = [
