@@ -115,7 +115,7 @@ FILESYSTEMS = Many(
     help="Directories of the host that the guest can mount.",
     keys=("target",),
     fresh={"@type": "mount"},
-    live="plug",
+    # Not plugged live: QEMU does that with virtiofs only.
 )
 
 SHMEMS = Many(
@@ -145,7 +145,7 @@ SHMEMS = Many(
     ),
     help="Memory that domains of a host share.",
     keys=("name",),
-    live="plug",
+    # Not plugged live: it takes a slot of conventional PCI, which q35 has none of.
 )
 
 
