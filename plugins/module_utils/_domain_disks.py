@@ -11,12 +11,13 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_controller_rows,
+    _domain_filesystem_rows,
     _domain_hostdev_rows,
+    _domain_source_rows,
     _libvirt,
     _libvirt_storage,
     _xml,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCES
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound, look
@@ -27,16 +28,14 @@ if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
     from lxml.etree import _Element as Element
 
-_SOURCES = ("volume", *(row.option for row in SOURCES))
+_SOURCES = ("volume", *(row.option for row in _domain_source_rows.SOURCES))
 _PREFIX = {"virtio": "vd", "ide": "hd", "fdc": "fd"}
 
 
 def check(desired: Options) -> None:
-    """What can be known of disks, controllers and host devices without libvirt.
-
-    Every disk has one source (media drives may have none).
-    """
+    """What can be known of devices without libvirt: such as that a disk has one source (media drives may have none)."""
     _domain_controller_rows.check(desired)
+    _domain_filesystem_rows.check(desired)
     _domain_hostdev_rows.check(desired)
     for index, disk in enumerate(desired.get("disks", [])):
         field = "disks[{0}]".format(index)
@@ -47,6 +46,20 @@ def check(desired: Options) -> None:
             raise BadValue(field, disk, "one source is wanted, not {0}".format(" and ".join(sources)))
         if not sources and disk.get("device", "disk") == "disk":
             raise BadValue(field, disk, "a source is wanted: {0}".format(", ".join(_SOURCES)))
+        if "auth" in disk and "network" not in disk:
+            raise BadValue(field + ".auth", disk["auth"], "auth is for network; {0} has none".format(sources[0]))
+        for option in ("auth", "encryption"):
+            _domain_source_rows.check_secret(field, disk, option)
+        _check_limits(field + ".iotune", disk.get("iotune", {}))
+
+
+def _check_limits(field: str, limits: Options) -> None:
+    for option, value in limits.items():
+        what, _line, rest = option.partition("_")
+        others = [each for each in ("read_" + rest, "write_" + rest) if limits.get(each)]
+        if what == "total" and value and others:
+            allowed = "a limit of everything goes with neither reading nor writing: leave it or {0} out"
+            raise BadValue("{0}.{1}".format(field, option), value, allowed.format(" and ".join(others)))
 
 
 def _letters() -> t.Iterator[str]:
@@ -65,7 +78,7 @@ def _same_source(disk: Options, other: Options) -> bool:
     path = _path(disk)
     if path is not None or _path(other) is not None:
         return path == _path(other)
-    given = [row for row in SOURCES if disk.get(row.option) is not None]
+    given = [row for row in _domain_source_rows.SOURCES if disk.get(row.option) is not None]
     return bool(given) and all(
         other.get(row.option) is not None and row.agrees(disk[row.option], other[row.option]) for row in given
     )
@@ -159,7 +172,7 @@ class Storage:
     def _source(self, disk: Element) -> Options:
         """Where the source of a disk lies that is in a definition."""
         if disk.get("type") != "volume":
-            return read(SOURCES, disk)
+            return read(_domain_source_rows.SOURCES, disk)
         pool, volume = _xml.get(disk, "source/@pool"), _xml.get(disk, "source/@volume")
         tree = self._pool(pool or "").read(volume or "")
         return {} if tree is None else {"file": _xml.get(tree, "target/path")}

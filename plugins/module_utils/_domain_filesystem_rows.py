@@ -18,7 +18,8 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, VIRTIO
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER, MODELS
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
 _BINARY = Block(
     "binary",
@@ -114,7 +115,7 @@ FILESYSTEMS = Many(
     help="Directories of the host that the guest can mount.",
     keys=("target",),
     fresh={"@type": "mount"},
-    live="plug",
+    # Not plugged live: QEMU does that with virtiofs only.
 )
 
 SHMEMS = Many(
@@ -144,5 +145,12 @@ SHMEMS = Many(
     ),
     help="Memory that domains of a host share.",
     keys=("name",),
-    live="plug",
+    # Not plugged live: it takes a slot of conventional PCI, which q35 has none of.
 )
+
+
+def check(desired: Options) -> None:
+    """Every file system has one source."""
+    for index, each in enumerate(desired.get("filesystems", [])):
+        if ("source" in each) == ("socket" in each):
+            raise BadValue("filesystems[{0}]".format(index), each, "either source or socket is wanted")

@@ -19,7 +19,12 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import INITIATOR, PORT, auth
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import (
+    INITIATOR,
+    PORT,
+    auth,
+    check_secret,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
@@ -138,7 +143,7 @@ _SOURCES: tuple[AnyRow, ...] = (
 
 _HOSTDEV: tuple[AnyRow, ...] = (
     *_SOURCES,
-    auth(),
+    auth("iscsi"),
     Row(
         "model",
         "@model",
@@ -214,5 +219,6 @@ def check(desired: Options) -> None:
         usb = each.get("usb", {"vendor": "", "product": ""})
         if ("vendor" in usb) != ("product" in usb) or ("bus" in usb) != ("device" in usb) or not usb:
             raise BadValue(field + ".usb", usb, "vendor and product, bus and device, or all four are wanted")
+        check_secret(field, each, "auth")
         if "mdev" in each:
             each.setdefault("model", "vfio-pci")

@@ -18,7 +18,8 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Uuid,
     Value,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -57,13 +58,13 @@ def _secret(*rows: AnyRow, only: tuple[str, str] | None = None) -> Block:
     )
 
 
-def auth(once_at: str = "") -> Block:
+def auth(*types: str, once_at: str = "") -> Block:
     return Block(
         "auth",
         "source/auth",
         (
             Row("username", "@username", help="User name.", required=True),
-            _secret(Row("type", "@type", choices=("ceph", "iscsi"), help="Type of the secret.", required=True)),
+            _secret(Row("type", "@type", choices=types, help="Type of the secret.", required=True)),
         ),
         help="How to log in to a network source.",
         once_at=once_at,
@@ -229,7 +230,7 @@ def _layer(depth: int) -> Block:
 
 # More of a source than where it is.
 SOURCE_MORE: tuple[AnyRow, ...] = (
-    auth(once_at="auth"),
+    auth("ceph", "iscsi", once_at="auth"),
     Block(
         "encryption",
         "source/encryption",
@@ -295,3 +296,10 @@ SOURCE_MORE: tuple[AnyRow, ...] = (
     ),
     _layer(3),
 )
+
+
+def check_secret(field: str, item: Options, option: str) -> None:
+    """Credentials name one secret."""
+    if option in item and len({"usage", "uuid"} & set(item[option].get("secret", {}))) != 1:
+        allowed = "the usage or the uuid of a libvirt secret is wanted"
+        raise BadValue("{0}.{1}.secret".format(field, option), item[option].get("secret"), allowed)

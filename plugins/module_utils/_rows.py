@@ -131,9 +131,10 @@ class Row:
 
     def _write(self, element: Element, place: str, wanted: Value) -> None:
         _sorts.make_one(element, self.only)
+        self.codec.write(element, place, wanted)
+        # Afterwards: an element that is left empty goes too.
         for other in self.instead_of:
             _xml.drop(element, other)
-        self.codec.write(element, place, wanted)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2363,7 +2363,6 @@ options:
                   description: Type of the secret.
                   type: str
                   choices:
-                    - ceph
                     - iscsi
                   required: true
                 usage:

@@ -133,7 +133,7 @@ def test_options(
 def paths(rows: t.Sequence[AnyRow], prefix: str = "") -> t.Iterator[str]:
     """Every option of a table, with its choices: disks.bus=virtio."""
     for row in rows:
-        if not prefix and row.option in STEERING:
+        if (not prefix and row.option in STEERING) or (isinstance(row, Row) and row.place is None):
             continue
         yield prefix + row.option
         if isinstance(row, Row):

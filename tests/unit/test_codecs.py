@@ -21,6 +21,11 @@ VALUES: dict[str, tuple[_codecs.Text, st.SearchStrategy[t.Any]]] = {
     "presence": (_codecs.Presence(), st.booleans()),
     "size": (_codecs.Size("KiB", 1, 1024), st.integers(1, 2**40).map(lambda n: f"{n}KiB")),
     "bytes": (_codecs.Size("B", 0), st.integers(0, 2**60).map(lambda n: f"{n}B")),
+    "plain size": (_codecs.PlainSize("KiB", 0), st.integers(0, 2**40).map(lambda n: f"{n}KiB")),
+    "pci address": (
+        _codecs.PciAddress(),
+        st.from_regex(r"\A[0-9a-fA-F]{4}:[0-9a-fA-F]{2}:[01][0-9a-fA-F]\.[0-7]\Z"),
+    ),
     "texts": (_codecs.Texts(), st.lists(WORDS, max_size=4)),
     "unordered": (_codecs.Texts(ordered=False), st.lists(WORDS, max_size=4)),
     "mac": (_codecs.Mac(), st.one_of(MACS, MACS.map(str.upper))),
