@@ -18,7 +18,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live import 
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._network import Network
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool import Pool
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import edit, mean
 from ansible_collections.minicloud.kvm.plugins.module_utils._volume import Volume
 
 Args = t.Dict[str, t.Any]
