@@ -57,6 +57,8 @@ class Network(Activatable):
 
     def desire(self, options: Options) -> Options:
         desired = super().desire(options)
+        if "xml" in desired:
+            _drop_defaults(desired)
         check_options(desired)
         return desired
 
@@ -196,6 +198,18 @@ class Network(Activatable):
         found = world.found.get(plan.name)
         network = _xml.new("network") if found is None else found.config if found.live is None else found.live
         _network_guests.plug(world.host, plan.name, members, network)
+
+
+def _drop_defaults(desired: Options) -> None:
+    """Take out of the xml what libvirt would not keep, because it is so anyway."""
+    tree = desired["xml"]
+    if tree.tag == "network" and tree.get("ipv6") == "no":
+        del tree.attrib["ipv6"]
+        desired.setdefault("ipv6", False)
+    for tag, attribute in (("portgroup", "default"), ("vlan", "trunk")):
+        for each in tree.iter(tag):
+            if each.get(attribute) == "no":
+                del each.attrib[attribute]
 
 
 def _members(world: World, name: str) -> list[Guest]:

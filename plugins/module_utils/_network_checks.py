@@ -15,7 +15,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._network_forward_row
     mode_of,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._network_port_rows import check_ports
-from ansible_collections.minicloud.kvm.plugins.module_utils._network_rows import DNSMASQ
+from ansible_collections.minicloud.kvm.plugins.module_utils._network_rows import DNSMASQ, prefix_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 
 if t.TYPE_CHECKING:
@@ -150,11 +150,8 @@ def _check_dns(dns: Options) -> None:
 
 def ranges(tree: Element) -> list[Net]:
     """The networks of a definition's addresses."""
-    masks = [
-        (_xml.get(ip, "@address"), _xml.get(ip, "@netmask") or _xml.get(ip, "@prefix"))
-        for ip in _xml.find_all(tree, "ip")
-    ]
-    return [ipaddress.ip_network("{0}/{1}".format(*each), strict=False) for each in masks if each[1]]
+    found = [(_xml.get(ip, "@address") or "", prefix_of(ip)) for ip in _xml.find_all(tree, "ip")]
+    return [ipaddress.ip_network((address, prefix), strict=False) for address, prefix in found if prefix is not None]
 
 
 def check_definition(tree: Element, version: int) -> None:

@@ -36,14 +36,30 @@ _FAMILY = ("ipv4", "ipv6")
 _DNS_NAME = Text(r"[A-Za-z0-9_*.-]+", "a DNS name has letters, digits, hyphens, underlines and dots only")
 
 
+def prefix_of(element: Element) -> int | None:
+    """The prefix length of an <ip> or <route>: said, said as a netmask, or what libvirt takes by itself."""
+    said = _xml.get(element, "@prefix")
+    if said:
+        return int(said)
+    netmask = _xml.get(element, "@netmask")
+    if netmask:
+        return ipaddress.ip_network("0.0.0.0/{0}".format(netmask)).prefixlen
+    address = _xml.get(element, "@address")
+    if address is None or element.tag == "route":
+        return None if address is None else 0
+    if ":" in address:
+        return 64
+    # The classes of old: A, B, C.
+    first = int(address.partition(".")[0])
+    return next((prefix for limit, prefix in ((128, 8), (192, 16), (224, 24)) if first < limit), None)
+
+
 class _Prefix(Integer):
     """A prefix length, which libvirt also takes and keeps as a netmask."""
 
     def read(self, element: Element, place: str) -> Value | None:
-        netmask = _xml.get(element, "@netmask")
-        if netmask:
-            return ipaddress.ip_network("0.0.0.0/{0}".format(netmask)).prefixlen
-        return super().read(element, place)
+        # An element that is being made is given one.
+        return None if element.getparent() is None else prefix_of(element)
 
     def write(self, element: Element, place: str, value: Value) -> None:
         _xml.drop(element, "@netmask")

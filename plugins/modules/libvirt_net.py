@@ -511,7 +511,7 @@ options:
           description: Whether guests that name none are in this one.
           type: bool
         trust_guest_rx_filters:
-          description: Whether the host follows the guests' receive filters.
+          description: Whether the host follows the guests' receive filters; of itself as the network says.
           type: bool
         vlan:
           description: VLAN that the guests are in. Needs an Open vSwitch bridge or SR-IOV devices; with libvirt 11.0.0

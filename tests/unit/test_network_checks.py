@@ -7,9 +7,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._network import Network
 from ansible_collections.minicloud.kvm.plugins.module_utils._network_checks import check_definition
+from ansible_collections.minicloud.kvm.plugins.module_utils._network_rows import prefix_of
 
 Args = t.Dict[str, t.Any]
 
@@ -159,3 +161,21 @@ def test_a_vlan_on_a_bridge_of_the_host_needs_a_newer_libvirt() -> None:
     with pytest.raises(BadValue):
         refused(options, 10999999)
     refused(options, 11000000)
+
+
+@pytest.mark.parametrize(
+    ("xml", "prefix"),
+    [
+        ("<ip address='10.0.0.1'/>", 8),
+        ("<ip address='172.16.0.1'/>", 16),
+        ("<ip address='192.168.7.1'/>", 24),
+        ("<ip address='224.0.0.1'/>", None),
+        ("<ip family='ipv6' address='2001:db8::1'/>", 64),
+        ("<ip address='10.0.0.1' netmask='255.255.240.0'/>", 20),
+        ("<ip address='10.0.0.1' prefix='30'/>", 30),
+        ("<route address='0.0.0.0' gateway='10.0.0.7'/>", 0),
+    ],
+)
+def test_the_prefix_that_libvirt_takes(xml: str, prefix: int | None) -> None:
+    """virNetworkIPDefPrefix of libvirt's network_conf.c; a route without one leads everywhere."""
+    assert prefix_of(_xml.parse(xml, "it")) == prefix
