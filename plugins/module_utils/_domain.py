@@ -127,7 +127,8 @@ class Domain(Kind[World]):
             plan.change("autostart", found.autostart if found else False, wanted)
             plan.step("set_autostart", on=wanted)
         if found and found.live is not None and state != "stopped":
-            _domain_live.plan(desired, found.live, self._forgotten_live(desired, found.live), plan, found.active)
+            note = _note.read(found.live)
+            _domain_live.plan(desired, found.live, lambda tree: self.forgotten(desired, tree, note), plan, found.active)
         self._plan_state(desired, world, plan, found)
         return plan
 
@@ -147,10 +148,6 @@ class Domain(Kind[World]):
 
     def reference(self, tree: Element) -> Element:
         return _domain_new.reference(tree)
-
-    def _forgotten_live(self, desired: Options, live: Element) -> list[Change]:
-        """What the running domain was started with and is not declared any more; its own note tells."""
-        return self.forgotten(desired, _xml.clone(live), _note.read(live))
 
     def _check_uuid(self, desired: Options, found: Found | None, world: World) -> None:
         wanted = desired.get("uuid")
@@ -231,6 +228,11 @@ class Domain(Kind[World]):
 
     def live(self, world: World, plan: Plan, action: _domain_live.Action) -> None:
         _domain_live.apply(world.host, self._handle(world, plan), plan, action)
+
+    def note_live(self, world: World, plan: Plan, before: _note.Note, after: _note.Note) -> None:
+        """Note in the running domain too what it is now; what waits for a restart, as it was."""
+        note = _domain_live.noted(before, after, plan.restart_required)
+        _libvirt_domain.set_metadata(self._handle(world, plan), *_note.as_metadata(note))
 
     def destroy(self, world: World, plan: Plan) -> None:
         _libvirt_domain.destroy(self._handle(world, plan))

@@ -26,6 +26,7 @@ if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from lxml.etree import _Element as Element
 
+Forget = t.Callable[["Element"], t.List[Change]]
 # Buses that a disk can be plugged into while the guest runs.
 _HOTPLUG = ("virtio", "scsi", "usb")
 # Compared where the domain runs only as far as they can be known: libvirt writes out there what the CPU came to be.
@@ -49,13 +50,18 @@ class Action:
     changes: list[Change] = dataclasses.field(default_factory=list)
 
 
-def plan(desired: Options, live: Element, forgotten: list[Change], plan: Plan, active: bool) -> None:
+def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bool) -> None:
     """Add to a plan what is done live, and name what waits.
 
-    forgotten: what the running domain has that was declared once and is not any more. active: False for one that is
-    saved: it goes on with what it was saved with, and nothing of that can be changed.
+    forget: takes out of a definition what its own note says was declared, and is not any more. active: False for a
+    domain that is saved: it goes on with what it was saved with, and nothing of that can be changed.
     """
-    pending = forgotten + _xml_pending(desired, live) + edit(ROWS, _in_own_words(live), _comparable(desired, live))
+    note = _note.read(live)
+    tree = _in_own_words(live)
+    pending = forget(tree) + _xml_pending(desired, live, note) + edit(ROWS, tree, _comparable(desired, live))
+    started = {
+        option for option, value in _note.without_secrets(ROWS, desired).items() if value == note.declared.get(option)
+    }
     known = {change.field for change in plan.changes}
     ports = _free_ports(live)
     for changes in _by_item(pending).values():
@@ -64,11 +70,38 @@ def plan(desired: Options, live: Element, forgotten: list[Change], plan: Plan, a
             action = action if ports > 0 else None
             ports -= 1
         if action is None:
-            plan.restart_required += [change.field for change in changes]
+            plan.restart_required += [change.field for change in changes if _waits(change, started)]
             continue
         action.changes = [change for change in changes if change.field not in known]
         plan.changes += action.changes
         plan.step("live", action=action)
+
+
+def noted(before: _note.Note, after: _note.Note, waiting: list[str]) -> _note.Note:
+    """The note of a running domain: what it was started with, and what has been changed while it ran.
+
+    before, after: the note that it has, and that of its definition. waiting: the fields that wait for a restart.
+    """
+    waits = {_top(field) for field in waiting}
+    declared = {option: value for option, value in after.declared.items() if option not in waits}
+    declared.update({option: value for option, value in before.declared.items() if option in waits})
+    return _note.Note(declared, before.xml, before.whole, before.kept)
+
+
+def _top(field: str) -> str:
+    """The option of the domain that a field belongs to: disks of disks[vda].cache."""
+    return re.split(r"[.\[]", field)[0]
+
+
+def _waits(change: Change, started: set[str]) -> bool:
+    """Whether a difference waits for a restart.
+
+    started: the options with which the domain was started, as declared now. What libvirt has made of their values is
+    what they mean while it runs; only whole devices may have come or gone since.
+    """
+    if _top(change.field) not in started:
+        return True
+    return isinstance(change.row, Many) and (change.old is None or change.new is None)
 
 
 def _in_own_words(live: Element) -> Element:
@@ -81,17 +114,19 @@ def _in_own_words(live: Element) -> Element:
     return live
 
 
-def _xml_pending(desired: Options, live: Element) -> list[Change]:
+def _xml_pending(desired: Options, live: Element, note: _note.Note) -> list[Change]:
     """What raw XML wants that the running domain has not; none of it is changed live."""
     if "xml" not in desired:
         return []
     given = _xml.clone(desired["xml"].tree)
     edit(ROWS, given, desired)
-    kept = _note.read(live).kept
-    changes = _merge.merge(_in_own_words(live), given)
+    changes = [each for each in _merge.merge(_in_own_words(live), given) if _note.digest(each) not in note.kept]
+    if desired["xml"].remembered() == note.xml:
+        # It was started with this xml: as above.
+        return [each for each in changes if each.before is None and re.fullmatch("xml/devices/[a-z]+", each.field)]
     # What libvirt makes of these is only known when the domain starts.
     chosen = r"xml/(name|uuid|currentMemory|cpu(/.*)?|os/(@?firmware|loader|nvram).*|devices/graphics(/@\w*[pP]ort)?)"
-    return [each for each in changes if not re.fullmatch(chosen, each.field) and _note.digest(each) not in kept]
+    return [each for each in changes if not re.fullmatch(chosen, each.field)]
 
 
 def _comparable(desired: Options, live: Element) -> Options:

@@ -200,6 +200,12 @@ def set_text(domain: Handle, which: str, text: str) -> None:
         domain.setMetadata(kinds[which], text or None, None, None, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
+def set_metadata(domain: Handle, text: str, prefix: str, namespace: str) -> None:
+    """Set one element of a running domain's <metadata>."""
+    with doing("note in domain {0} what was declared".format(domain.name())):
+        domain.setMetadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, text, prefix, namespace, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
 def attach(domain: Handle, text: str) -> None:
     with doing("plug a device into domain {0}".format(domain.name())):
         domain.attachDeviceFlags(text, libvirt.VIR_DOMAIN_AFFECT_LIVE)

@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _NAMESPACE = "urn:minicloud:kvm:declared:1"
+_PREFIX = "minicloud"
 _PLACE = "metadata/{" + _NAMESPACE + "}declared"
 
 
@@ -47,13 +48,21 @@ def read(tree: Element) -> Note:
         return Note()
 
 
-def write(tree: Element, note: Note) -> None:
+def _text(note: Note) -> str:
     kept: Options = {"options": note.declared, "kept": note.kept}
     if note.xml is not None:
         kept.update(xml=note.xml, whole=note.whole)
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+
+
+def write(tree: Element, note: Note) -> None:
     drop(tree)
-    element = _xml.new_in(_NAMESPACE, "minicloud", "declared", json.dumps(kept, ensure_ascii=False, sort_keys=True))
-    _xml.need(tree, "metadata").append(element)
+    _xml.need(tree, "metadata").append(_xml.new_in(_NAMESPACE, _PREFIX, "declared", _text(note)))
+
+
+def as_metadata(note: Note) -> tuple[str, str, str]:
+    """(XML, prefix, namespace), as virDomainSetMetadata wants an element of <metadata>."""
+    return _xml.write(_xml.new("declared", _text(note))), _PREFIX, _NAMESPACE
 
 
 def drop(tree: Element) -> None:
