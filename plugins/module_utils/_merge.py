@@ -72,6 +72,10 @@ _UNITLESS = {
 }
 
 
+# Elements whose size is an attribute, in KiB where there is no unit.
+_SIZED = {"page": ("size",), "cell": ("memory",), "cache": ("size",), "monitor": ("size",)}
+
+
 def merge(tree: Element, given: Element) -> list[Change]:
     """Make ``tree`` say what ``given``, a whole document, says."""
     return _merge(tree, given, "xml")
@@ -113,14 +117,13 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
     text = (element.text or "").strip()
     attributes: dict[str, object] = {str(key): _number(str(value)) for key, value in element.attrib.items()}
     unit = element.get("unit")
-    if unit in XML_UNITS or (unit is None and tag in _UNITLESS):
-        for key in ("size", "memory"):  # of <page> and <cell>
-            if unit and isinstance(attributes.get(key), int):
-                attributes.pop("unit", None)
-                attributes[key] = xml_size(element.get(key) or "", unit, unit)
-        if text.isdecimal():
+    for key in _SIZED.get(tag, ()):
+        if isinstance(attributes.get(key), int) and unit in (None, *XML_UNITS):
             attributes.pop("unit", None)
-            return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
+            attributes[key] = xml_size(element.get(key) or "", unit, "KiB")
+    if text.isdecimal() and (unit in XML_UNITS or (unit is None and tag in _UNITLESS)):
+        attributes.pop("unit", None)
+        return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
     return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
 
 
