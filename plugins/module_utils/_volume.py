@@ -19,7 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_PO
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import create as fill
 from ansible_collections.minicloud.kvm.plugins.module_utils._image import shorten
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound, look
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Options
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Options, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 from ansible_collections.minicloud.kvm.plugins.module_utils._volume_new import World, blank, metadata
 from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FIXED, ROWS, check
@@ -166,7 +166,9 @@ class Volume(Kind[World]):
             if row.option == "encryption":
                 # libvirt forgets the rest when it looks at the volume anew.
                 wanted, found = wanted["format"], (found or {}).get("format")
-            if wanted != found:
+            if found is None and isinstance(row, Row):
+                found = row.absent
+            if wanted != found and not (found is None and row.option == "cluster_size"):  # of an old libvirt
                 raise KvmError(
                     "Volume {0}: {1} is {2}, not {3}.".format(
                         desired["name"], row.option, *(_word(row, value) for value in (found, wanted))

@@ -136,7 +136,14 @@ ROWS: tuple[AnyRow, ...] = (
         "What O(src) has in another format is converted. A V(disk) pool has types of partitions: V(none) to "
         "V(extended). Volumes of other pools of devices are V(raw). It can't be changed.",
     ),
-    Row("compat", "target/compat", choices=("0.10", "1.1"), help="Version of V(qcow2): V(1.1) where it is left out."),
+    Row(
+        "compat",
+        "target/compat",
+        choices=("0.10", "1.1"),
+        # libvirt has no word for the old one.
+        absent="0.10",
+        help="Version of V(qcow2): V(1.1) where it is left out.",
+    ),
     Row(
         "cluster_size",
         "target/clusterSize",
