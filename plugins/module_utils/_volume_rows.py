@@ -24,7 +24,7 @@ FILES = ("qcow2", "raw", "qcow", "qed", "vdi", "vmdk", "vpc")
 PARTITIONS = ("none", "linux", "fat16", "fat32", "linux-swap", "linux-lvm", "linux-raid", "extended")
 # What is fixed when a volume is made and can be seen of one that is there.
 FIXED = ("compat", "cluster_size", "lazy_refcounts", "extended_l2", "encryption")
-_QCOW2 = ("compat", "cluster_size", "lazy_refcounts", "extended_l2")
+QCOW2 = ("compat", "cluster_size", "lazy_refcounts", "extended_l2")
 
 
 class Allocation(Size):
@@ -247,7 +247,7 @@ def check(desired: Options) -> None:
         return
     _check_origin(desired)
     form = desired.get("format")
-    for option in _QCOW2:
+    for option in QCOW2:
         if option in desired and form not in (None, "qcow2"):
             raise BadValue(option, _shown(option, desired), "only qcow2 has it, not {0}".format(form))
     for option in ("lazy_refcounts", "extended_l2"):
