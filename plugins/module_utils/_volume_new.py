@@ -13,7 +13,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
-from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FILES, PARTITIONS
+from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FILES, PARTITIONS, QCOW2
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
@@ -127,6 +127,11 @@ def metadata(desired: Options, tree: Element) -> bool:
     return desired.get("allocation") in ("metadata", "full") and _xml.get(tree, "target/format/@type") == "qcow2"
 
 
+def rewritten(desired: Options, tree: Element) -> bool:
+    """Whether an image is converted even into its own format, because that was declared with options of its own."""
+    return metadata(desired, tree) or any(option in desired for option in QCOW2)
+
+
 def _origin(desired: Options, world: World, check_mode: bool, warnings: list[str]) -> Origin:
     if "src" in desired:
         return _of_src(desired)
@@ -150,7 +155,10 @@ def _origin(desired: Options, world: World, check_mode: bool, warnings: list[str
 
 def _of_src(desired: Options) -> Origin:
     content = _fill.inspect(desired["src"])
-    if desired.get("format", content.format) != content.format:
+    if "checksum" in desired and not _download.is_url(desired["src"]):
+        _download.verify(desired["src"], desired["checksum"])
+    own = desired.get("allocation") in ("metadata", "full") or any(option in desired for option in QCOW2)
+    if own or desired.get("format", content.format) != content.format:
         _image.require_whole(content, _download.shown(desired["src"]))
     return Origin(content.format, content.capacity)
 
