@@ -19,6 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import XML_UN
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+_DNSMASQ = "{http://libvirt.org/schemas/network/dnsmasq/1.0}"
 # Elements of which the given ones are all: (tag, its parent's tag).
 _WHOLE = frozenset(
     {
@@ -38,6 +39,10 @@ _WHOLE = frozenset(
         ("srv", "dns"),
         ("txt", "dns"),
         ("forwarder", "dns"),
+        ("interface", "forward"),
+        ("address", "forward"),
+        ("tag", "vlan"),
+        (_DNSMASQ + "option", _DNSMASQ + "options"),
         ("hostname", "host"),
     }
 )

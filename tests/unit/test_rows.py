@@ -161,7 +161,6 @@ EVERYTHING: list[tuple[type, Options]] = [
         {
             "name": "disk",
             "capacity": "10GiB",
-            "allocation": "1GiB",
             "format": "qcow2",
             "backing_store": {"path": "/srv/base.qcow2", "format": "raw"},
             "mode": "0640",
@@ -240,12 +239,16 @@ KINDS: dict[str, t.Any] = {
     "nwfilter": _nwfilter.NwFilter,
     "pool": _pool.Pool,
     "secret": _secret.Secret,
+    "volume": _volume.Volume,
 }
 CASES: list[tuple[t.Any, str, Options]] = [
     (KINDS[path.stem.partition("_")[0]], f"{path.stem}: {name}", case["declare"])
     for path in sorted((Path(__file__).parents[1] / "integration" / "options").glob("*.yml"))
     for name, case in yaml.safe_load(
-        path.read_text(encoding="utf-8").replace("{images}", "/srv").replace("{scratch}", "mct")
+        path.read_text(encoding="utf-8")
+        .replace("{images}", "/srv")
+        .replace("{scratch}", "mct")
+        .replace("{secret}", UUID)
     ).items()
 ]
 each_kind = pytest.mark.parametrize(("kind", "options"), EVERYTHING, ids=[kind.__name__ for kind, _o in EVERYTHING])
@@ -264,10 +267,9 @@ def paths(rows: t.Sequence[AnyRow], prefix: str = "") -> t.Iterator[str]:
 def said(options: Options, prefix: str = "") -> t.Iterator[str]:
     for option, value in options.items():
         for each in value if isinstance(value, list) and value and isinstance(value[0], dict) else [value]:
+            yield prefix + option
             if isinstance(each, dict):
                 yield from said(each, f"{prefix}{option}.")
-            else:
-                yield prefix + option
 
 
 def without_none(value: t.Any) -> t.Any:
