@@ -75,7 +75,6 @@ def test_tuning(converge: t.Any, virsh: t.Any, web: Args) -> None:
     done = converge(MODULE, web, look)["domain"]
     assert sorted(change["field"] for change in done["changes"]) == [
         "cputune.shares",
-        "disks[vda].iotune.read_iops_sec",
         "disks[vda].iotune.total_bytes_sec",
     ]
     # Limits that are lifted, threads that are fewer.
