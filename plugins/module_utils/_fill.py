@@ -87,11 +87,17 @@ def create(place: Place, src: str, checksum: str | None, filling: Filling) -> No
     """Make a volume and fill it from a file, which the plan has verified, or a URL."""
     name = _xml.get(filling.tree, "name") or ""
     if not _download.is_url(src):
-        _create(place, src, False, filling)
+        with _writing(name):
+            _create(place, src, False, filling)
         return
-    file = place.spool(name, src)
+    with _writing(name):
+        file = place.spool(name, src)
+        _bring(place, src, file, checksum, filling)
+
+
+def _bring(place: Place, src: str, file: str, checksum: str | None, filling: Filling) -> None:
     try:
-        _download.fetch(src, file, checksum, "volume {0}".format(name))
+        _download.fetch(src, file, checksum, "volume {0}".format(_xml.get(filling.tree, "name")))
     except BaseException:
         if not checksum:
             with contextlib.suppress(FileNotFoundError):
@@ -146,7 +152,22 @@ def make(place: Place, filling: Filling, source: Handle | None) -> None:
         name = _xml.get(filling.tree, "name") or ""
         _libvirt_storage.volume_create(place.pool, name, _xml.write(filling.tree), filling.metadata)
     else:
-        _finish(place, filling, source, lambda _volume: None)
+        with _writing(_xml.get(filling.tree, "name") or ""):
+            _finish(place, filling, source, lambda _volume: None)
+
+
+@contextlib.contextmanager
+def _writing(name: str) -> t.Iterator[None]:
+    """A file system that is full, or read-only, is an error of the task and not of the module."""
+    try:
+        yield
+    except OSError as error:
+        raise KvmError(
+            "Volume {0} can't be written: {1}{2}.".format(
+                name, error.strerror or error, " ({0})".format(error.filename) if error.filename else ""
+            ),
+            error_code="unwritable",
+        ) from error
 
 
 def _finish(place: Place, filling: Filling, source: Handle | None, fill: t.Callable[[Handle], None]) -> None:

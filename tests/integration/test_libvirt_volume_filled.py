@@ -320,6 +320,19 @@ def test_a_vhdx_that_is_larger_than_declared(
     assert look() == []
 
 
+def test_a_pool_that_fills_while_it_downloads(
+    run_module: t.Any, scratch: str, loop: t.Any, web: Server, images_dir: Path
+) -> None:
+    source = {"devices": [{"path": loop()}], "format": "ext4"}
+    target = {"path": str(images_dir / "mnt")}
+    run_module("libvirt_pool", {"name": scratch, "type": "fs", "source": source, "target": target, "build": True})
+    web.files = {"/big": os.urandom(MIB) * 100}
+    args = {"pool": scratch, "name": "disk", "src": web.url + "/big", "allow_overcommit": True}
+    result = run_module(MODULE, args, expect="failed")
+    assert (result["error_code"], "No space left on device" in result["msg"]) == ("unwritable", True)
+    assert [path.name for path in (images_dir / "mnt").iterdir()] == ["lost+found"]
+
+
 def test_a_thin_raw_volume_is_filled_without_its_holes(
     converge: t.Any, look: t.Any, pool: str, images_dir: Path
 ) -> None:
