@@ -13,6 +13,7 @@ version="$(virsh version --daemon 2>/dev/null | sed -n 's/^Running against daemo
 [ -n "$version" ] || die "libvirtd does not answer"
 source="${LIBVIRT_SOURCE:-$CACHE/libvirt-$version}"
 if [ ! -d "$source/tests" ]; then
+    # shellcheck disable=SC2016  # apt-get fills it in
     mirror="$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 debian || echo http://deb.debian.org/debian/)"
     url="${mirror%/}/pool/main/libv/libvirt/libvirt_$version.orig.tar.xz"
     say "fetching $url"

@@ -99,7 +99,7 @@ def _check_partition(name: str, pool: PoolFound) -> None:
 def _capacity(desired: Options, origin: Origin) -> int:
     capacity = int(desired.get("capacity") or origin.capacity)
     if "xml" in desired and not capacity:
-        capacity = int(Size("B").read(desired["xml"], "capacity") or 0)
+        capacity = int(Size("B").read(desired["xml"].tree, "capacity") or 0)
     if not capacity and "src" not in desired:
         raise BadValue(
             "capacity", None, "volume {0} is not there yet: to make it, it is wanted".format(desired["name"])
