@@ -61,7 +61,7 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     """
     note = _note.read(live)
     tree = _in_own_words(live)
-    pending = forget(tree) + _xml_pending(desired, live, note) + edit(ROWS, tree, _comparable(desired, live))
+    pending = _xml_pending(desired, live, note) + edit(ROWS, tree, _comparable(desired, live)) + forget(tree)
     started = {
         option for option, value in _note.without_secrets(ROWS, desired).items() if value == note.declared.get(option)
     }
