@@ -160,11 +160,14 @@ def same_machine(given: str, found: str) -> bool:
 
 
 def pairs(found: Element, given: Element) -> list[tuple[Element, Element | None]]:
-    """For each child of the given element, the child that it speaks of: by identity, by what it says, by order."""
+    """For each child of the given element, the child that it speaks of.
+
+    By identity, by what it says (it says nothing more, or nothing less), by order.
+    """
     children = [child for child in given if isinstance(child.tag, str)]
     free: list[Element] = [child for child in found if isinstance(child.tag, str)]
     partners: dict[Element, Element] = {}
-    for test in (_same_identity, _same_words, _same_place):
+    for test in (_same_identity, _same_words, _same_and_more, _same_place):
         for child in children:
             if child in partners:
                 continue
@@ -189,6 +192,11 @@ def _same_identity(other: Element, child: Element) -> bool:
 
 def _same_words(other: Element, child: Element) -> bool:
     return not _identity(child) and says(other, child)
+
+
+def _same_and_more(other: Element, child: Element) -> bool:
+    """Whether the given one says all that an element says, and more: what that is made of has told less of it."""
+    return not _identity(child) and says(child, other)
 
 
 def _same_place(other: Element, child: Element) -> bool:

@@ -86,6 +86,11 @@ def new_in(namespace: str, prefix: str, tag: str, text: str) -> Element:
     return element
 
 
+def name(element: Element) -> str:
+    """An element's tag, with its namespace's address."""
+    return str(element.tag)
+
+
 def clone(element: Element) -> Element:
     return copy.deepcopy(element)
 

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a definition to the declaration of it: declared again it changes nothing, and elsewhere it makes the same.
+
+Both are proven here, on the definition itself, before a declaration is given out: by the very code that would declare
+it. What of the typed options does not stand that falls back to raw XML.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _rest, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, Options, Row, edit, read, spec
+from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+# Every turn leaves at least one option out; so often is more than any definition has needed.
+_TURNS = 12
+# Options that follow from others where they are left out.
+_FOLLOW = ("current_memory", "max_vcpus", "iothreads")
+
+
+class Adopter:
+    """Declarations of one kind of object.
+
+    fresh: what a new definition starts from, given what is desired. normal: brings what libvirt writes in two ways into
+    one. always: whether there is raw XML even where it has nothing to say, since without it a new object would start
+    from more.
+    """
+
+    def __init__(
+        self,
+        kind: Kind[t.Any],
+        fresh: t.Callable[[Options], Element],
+        normal: t.Callable[[Element], None] = lambda tree: None,
+        always: bool = False,
+    ) -> None:
+        self.kind, self.fresh, self.normal, self.always = kind, fresh, normal, always
+        self.lists = _rest.lists(kind.rows)
+        self.areas = _rest.areas(kind.rows)
+        self.defaults: Options = {option: each.get("default") for option, each in spec(kind.rows).items()}
+        self.identities = {"name", *kind.identities}
+
+    def declaration(self, tree: Element, steering: Options) -> Options:
+        """The options that declare a definition. steering: those that are not in it, such as the state."""
+        bare = _merge.without_secrets(tree)
+        self._normalize(bare)
+        options = {**(typed(self.kind.rows, bare) or {}), **steering}
+        follow = {option: options.pop(option) for option in _FOLLOW if option in options}
+        for _turn in range(_TURNS):
+            given = self._with_rest(options, bare)
+            bad = self._bad(given, tree, bare)
+            if not bad:
+                break
+            if follow:
+                options.update(follow)
+                follow = {}
+                continue
+            loose = [option for option in options if option not in self.identities and option not in steering]
+            if not loose:
+                break
+            for option in [option for option in loose if option in bad] or loose:
+                del options[option]
+        return {row.option: given[row.option] for row in self.kind.rows if row.option in given}
+
+    def _normalize(self, tree: Element) -> None:
+        _note.drop(tree)
+        for row in self.kind.rows:
+            for each in row.elements(tree) if isinstance(row, Many) and row.implied is not None else ():
+                if row.implied is not None and row.implied(each):
+                    _xml.remove(each)
+        self.normal(tree)
+
+    def _with_rest(self, options: Options, bare: Element) -> Options:
+        """Options that the kind's own check takes, and what they do not say."""
+        desired = self.desire(options)
+        left = self._left(desired, bare)
+        if left is not None and self._without_shared(options, left):
+            desired = self.desire(options)
+            left = self._left(desired, bare)
+        if left is None and self.always:
+            left = _xml.new(self.kind.tag)
+        return options if left is None else {**options, "xml": _xml.write(left)}
+
+    def desire(self, options: Options) -> Options:
+        """The meanings; options that the check refuses are taken out."""
+        while True:
+            try:
+                return self.kind.desire({**self.defaults, **options})
+            except BadValue as error:
+                field = str(error.facts.get("option", ""))
+                if not _rest.left_out(options, field) and not options.pop(_rest.option_of(field), None):
+                    raise
+
+    def _left(self, desired: Options, bare: Element) -> Element | None:
+        made = self.fresh(desired)
+        edit(self.kind.rows, made, desired)
+        return _rest.rest(bare, made, self.lists)
+
+    def _without_shared(self, options: Options, left: Element) -> bool:
+        """Of a list that need not be whole, what has to be in the raw XML anyway is there only; whether some was."""
+        changed = False
+        for row in self.kind.rows:
+            if not isinstance(row, Many) or row.whole or row.option not in options:
+                continue
+            there = [read(row.rows, each) for each in row.elements(left)]
+            kept = [item for item in options[row.option] if self._is_own(row, item, there)]
+            if len(kept) < len(options[row.option]):
+                changed = True
+                options[row.option] = kept
+                if not kept:
+                    del options[row.option]
+        return changed
+
+    def _is_own(self, row: Many, item: Options, there: list[Options]) -> bool:
+        says_more = any(isinstance(each, Row) and not each.keep and each.option in item for each in row.rows)
+        return says_more or not row.pair(row.mean("", [item]), there)
+
+    def _bad(self, given: Options, tree: Element, bare: Element) -> set[str]:
+        """The options that do not stand the proof; empty: it is a declaration of this very definition."""
+        try:
+            desired = self.kind.desire({**self.defaults, **given})
+            made = self.fresh(desired)
+            self.kind.definition(desired, made)
+            again = self.kind.definition(self.kind.desire({**self.defaults, **given}), _xml.clone(tree))
+        except BadValue as error:
+            return {_rest.option_of(str(error.facts.get("option", "")))}
+        except KvmError:
+            return set(given)
+        self._normalize(made)
+        fields = {_rest.option_of(change.field) for change in again} - {"xml"}
+        places = {change.field.split("/", 3)[1:] and "/".join(change.field.split("/")[1:3]) for change in again}
+        parts = {place if place.startswith("devices") else place.split("/")[0] for place in places if place}
+        if not _rest.alike(bare, made):
+            parts |= _rest.spoilt(bare, made)
+        found = fields | {option for option, area in self.areas.items() if area in parts}
+        return found or ({"xml"} if again or parts else set())
