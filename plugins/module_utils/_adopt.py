@@ -134,8 +134,7 @@ class Adopter:
             return set(given)
         self._normalize(made)
         fields = {_rest.option_of(change.field) for change in again} - {"xml"}
-        places = {change.field.split("/", 3)[1:] and "/".join(change.field.split("/")[1:3]) for change in again}
-        parts = {place if place.startswith("devices") else place.split("/")[0] for place in places if place}
+        parts = {_rest.part_of(change.field) for change in again if change.field.startswith("xml")}
         if not _rest.alike(bare, made):
             parts |= _rest.spoilt(bare, made)
         found = fields | {option for option, area in self.areas.items() if area in parts}

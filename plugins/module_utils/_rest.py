@@ -36,6 +36,8 @@ def lists(rows: t.Sequence[AnyRow], prefix: str = "") -> Lists:
 
 def rest(found: Element, made: Element, known: Lists, path: str = "") -> Element | None:
     """What ``found`` says and ``made``, the same from its options alone, does not; None where that is nothing."""
+    if not path and alike(found, made):
+        return None
     text, attributes = _merge.meaning(found)
     made_text, made_attributes = _merge.meaning(made)
     left = _xml.new(_xml.name(found))
@@ -91,20 +93,26 @@ def spoilt(found: Element, made: Element) -> set[str]:
     for one, other in ((found, made), (made, found)):
         for child, partner in _merge.pairs(other, one):
             tag = _merge.local(child)
-            if partner is not None and _merge.says(partner, child) and _merge.says(child, partner):
+            if partner is not None and alike(partner, child):
                 continue
             if tag != "devices" or partner is None:
                 bad.add(tag)
                 continue
             for device, same in _merge.pairs(partner, child):
-                if same is None or not _merge.says(same, device):
+                if same is None or not alike(same, device):
                     bad.add("devices/" + _merge.local(device))
     return bad
 
 
 def alike(found: Element, made: Element) -> bool:
     """Whether two definitions say the same."""
-    return _merge.says(found, made) and _merge.says(made, found)
+    return _merge.essence(found) == _merge.essence(made)
+
+
+def part_of(field: str) -> str:
+    """The part of the root that a change of the raw XML is in (see areas)."""
+    steps = field.split("/")[1:]
+    return "/".join(steps[: 2 if steps[:1] == ["devices"] else 1])
 
 
 def option_of(field: str) -> str:
