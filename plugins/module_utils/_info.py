@@ -24,6 +24,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import 
 from ansible_collections.minicloud.kvm.plugins.module_utils._adopt import Adopter
 from ansible_collections.minicloud.kvm.plugins.module_utils._definable import Definable
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_types import TYPES, check
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
 
@@ -67,10 +68,15 @@ def _blank_domain(desired: Options) -> Element:
 
 
 def _normal_domain(tree: Element) -> None:
+    if _xml.get(tree, "vcpu/@placement") == "static":
+        _xml.drop(tree, "vcpu/@placement")
     for graphics in _xml.find_all(tree, "devices/graphics"):
         # Whether libvirt chooses the port is said by the one or the other.
         if graphics.get("autoport") == "yes":
             _xml.drop(graphics, "@port")
+        # They are nothing without the password, which is not told.
+        for attribute in ("@passwdValidTo", "@connected"):
+            _xml.drop(graphics, attribute)
         # The first address is kept twice.
         for attribute, kept in (("@listen", "listen/@address"), ("@socket", "listen/@socket")):
             if _xml.get(graphics, attribute) == _xml.get(graphics, kept):
@@ -98,7 +104,54 @@ def _domains(host: Host, names: _Names, options: Options) -> Found:
 
 
 def adopter_of(kind: Activatable | Definable) -> Adopter:
-    return Adopter(kind, kind.fresh)
+    return Adopter(kind, kind.fresh, _normal, _check_pool if isinstance(kind, _pool.Pool) else _check_nothing)
+
+
+def _check_pool(desired: Options) -> None:
+    if desired.get("type") in TYPES:
+        check(desired["name"], desired["type"], desired, new=False)
+
+
+def _check_nothing(desired: Options) -> None:
+    """What is there was taken once."""
+
+
+def _normal(tree: Element) -> None:
+    # A pool that is of nothing else has an empty source all the same.
+    for source in _xml.find_all(tree, "source"):
+        if not len(source) and not source.attrib:
+            _xml.remove(source)
+    # libvirt's own defaults, which it writes into every network with a bridge.
+    for bridge in _xml.find_all(tree, "bridge"):
+        for attribute, default in (("@stp", "on"), ("@delay", "0")):
+            if _xml.get(bridge, attribute) == default:
+                _xml.drop(bridge, attribute)
+
+
+def _check_pool(desired: Options) -> None:
+    if desired.get("type") in TYPES:
+        check(desired["name"], desired["type"], desired, new=False)
+
+
+def _check_nothing(desired: Options) -> None:
+    """What is there was taken once."""
+
+
+def _normal(tree: Element) -> None:
+    # A pool that is of nothing else has an empty source all the same.
+    for source in _xml.find_all(tree, "source"):
+        if not len(source) and not source.attrib:
+            _xml.remove(source)
+    # libvirt's own defaults, which it writes into every network with a bridge.
+    for bridge in _xml.find_all(tree, "bridge"):
+        for attribute, default in (("@stp", "on"), ("@delay", "0")):
+            if _xml.get(bridge, attribute) == default:
+                _xml.drop(bridge, attribute)
+    for each in [*_xml.find_all(tree, "ip"), *_xml.find_all(tree, "route")]:
+        netmask = each.get("netmask")
+        if netmask:
+            _xml.drop(each, "@netmask")
+            _xml.put(each, "@prefix", str(ipaddress.ip_network("0.0.0.0/" + netmask).prefixlen))
 
 
 def _activatable(kind: Activatable, host: Host, names: _Names) -> Found:

@@ -9,6 +9,8 @@ does not add by itself (disks, interfaces, DHCP hosts, ...) the given ones are a
 from __future__ import annotations
 
 import collections
+import contextlib
+import ipaddress
 import re
 import typing as t
 
@@ -89,11 +91,11 @@ def document(given: t.Sequence[Element], tag: str) -> Element:
             device = re.fullmatch(DEVICES, str(each.tag)) or (each.tag == "memory" and each.get("model") is not None)
             inside = "devices" if tag == "domain" and device else ""
             _xml.need(whole, inside).append(_xml.clone(each))
-    _drop_passing(whole)
+    drop_passing(whole)
     return whole
 
 
-def _drop_passing(given: Element) -> None:
+def drop_passing(given: Element) -> None:
     """Take out what libvirt says of a network or pool that runs, and would not keep (a pasted virsh net-dumpxml)."""
     given.attrib.pop("connections", "")
     if given.tag == "pool":
@@ -113,6 +115,8 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
     tag = str(element.tag)
     text = (element.text or "").strip()
     attributes: dict[str, object] = {str(key): _number(str(value)) for key, value in element.attrib.items()}
+    if "netmask" in attributes:
+        _as_prefix(attributes)
     unit = element.get("unit")
     if unit in XML_UNITS or (unit is None and tag in _UNITLESS):
         for key in ("size", "memory"):  # of <page> and <cell>
@@ -123,6 +127,13 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
             attributes.pop("unit", None)
             return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
     return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
+
+
+def _as_prefix(attributes: dict[str, object]) -> None:
+    """An IPv4 netmask is a prefix that is written otherwise."""
+    with contextlib.suppress(ValueError):
+        attributes["prefix"] = ipaddress.ip_network("0.0.0.0/{0}".format(attributes["netmask"])).prefixlen
+        del attributes["netmask"]
 
 
 def _number(text: str) -> object:
@@ -289,6 +300,10 @@ def _merge_self(found: Element, given: Element, path: str) -> list[Change]:
         if text != "":
             found.text = given.text
             found.attrib.pop("unit", "")
+        if "prefix" in wrong:
+            found.attrib.pop("netmask", "")
+            found.attrib.pop("prefix", "")
+            wrong.append("netmask")
         for key in {"unit", *wrong} & set(given.attrib):
             found.set(key, given.get(key) or "")
     return changes

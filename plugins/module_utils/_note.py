@@ -47,6 +47,11 @@ def read(tree: Element) -> Note:
         return Note()
 
 
+def there(tree: Element) -> bool:
+    """Whether a definition has a note at all."""
+    return _xml.find(tree, _PLACE) is not None
+
+
 def write(tree: Element, note: Note) -> None:
     kept: Options = {"options": note.declared, "kept": note.kept}
     if note.xml is not None:

@@ -59,6 +59,9 @@ def _word(row: Row, element: Element) -> t.Any:
         return None
     if value is None or value == row.absent or value in ("", [], {}):
         return None
+    if isinstance(value, str) and _xml.is_padded(element, row.place):
+        # The option would say it without the space around it.
+        return None
     if value is False and row.read(_xml.new(_xml.name(element))) is False:
         return None
     return _checked(row, value)

@@ -146,6 +146,14 @@ def get(element: Element, place: str) -> str | None:
     return (found.text or "").strip()
 
 
+def is_padded(element: Element, place: str) -> bool:
+    """Whether a text has white space around it."""
+    path, attribute = _split(place)
+    found = None if attribute else find(element, path)
+    text = (found.text or "") if found is not None else ""
+    return text != text.strip()
+
+
 def get_all(element: Element, place: str) -> list[str]:
     """The texts or attributes at a place whose last element repeats."""
     path, attribute = _split(place)
