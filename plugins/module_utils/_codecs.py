@@ -23,6 +23,10 @@ if t.TYPE_CHECKING:
 Value = t.Any
 
 
+class Unreadable(str):
+    """What stands at a place where it means nothing, such as a word for a number: it agrees with nothing."""
+
+
 class Text:
     """A text, as it is; the base of the others."""
 
@@ -50,6 +54,7 @@ class Text:
         return value
 
     def read(self, element: Element, place: str) -> Value | None:
+        """The meaning of what stands at a place, None where nothing does; ValueError where it means nothing."""
         text = _xml.get(element, place)
         return None if text is None else (text.lower() if self.lower else text)
 

@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import MASK, Change
-from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import XML_UNITS, xml_size
+from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import is_xml_unit, xml_size
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -113,11 +113,11 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
     text = (element.text or "").strip()
     attributes: dict[str, object] = {str(key): _number(str(value)) for key, value in element.attrib.items()}
     unit = element.get("unit")
-    if unit in XML_UNITS or (unit is None and tag in _UNITLESS):
+    if is_xml_unit(unit) if unit else tag in _UNITLESS:
         for key in ("size", "memory"):  # of <page> and <cell>
             if unit and isinstance(attributes.get(key), int):
                 attributes.pop("unit", None)
-                attributes[key] = xml_size(element.get(key) or "", unit, unit)
+                attributes[key] = xml_size(str(attributes[key]), unit, unit)
         if text.isdecimal():
             attributes.pop("unit", None)
             return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
