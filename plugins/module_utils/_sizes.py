@@ -15,7 +15,7 @@ UNITS: dict[str, int] = {"B": 1, "bytes": 1}
 UNITS.update({prefix + "iB": 1024 ** (power + 1) for power, prefix in enumerate(_PREFIXES)})
 UNITS.update({prefix + "B": 1000 ** (power + 1) for power, prefix in enumerate(_PREFIXES)})
 
-# libvirt also takes K, M, G ... for KiB, MiB, GiB in its XML, and units in any case; a user may not, for it is ambiguous.
+# libvirt also takes K, M ... for KiB, MiB in its XML, and units in any case; a user may not, for it is ambiguous.
 _XML_UNITS: dict[str, int] = {unit.lower(): size for unit, size in {**UNITS, "byte": 1}.items()}
 _XML_UNITS.update({prefix.lower(): 1024 ** (power + 1) for power, prefix in enumerate(_PREFIXES)})
 

@@ -337,3 +337,193 @@ def test_killed_while_secrets_and_filters_are_made(
     assert steps == ["virConnect.secretDefineXML", "virSecret.setValue"]
     nwfilter = {"name": scratch, "uuid": uuid, "rules": [{"action": "drop", "direction": "in"}]}
     assert survives("libvirt_nwfilter", nwfilter, clean, look) == ["virConnect.nwfilterDefineXML"]
+
+
+# --- the daemon ------------------------------------------------------------------------------------------------------
+
+
+class Daemon:
+    """A libvirtd of this test's own, as QEMU's user."""
+
+    USER = "libvirt-qemu"
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.socket = home / "run/libvirt/libvirt-sock"
+        self.uri = f"qemu+unix:///session?socket={self.socket}"
+        (home / "libvirt").mkdir()
+        (home / "libvirt/qemu.conf").write_text('stdio_handler = "file"\n', encoding="utf-8")
+        (home / "run").mkdir(mode=0o755)
+        (home / "kill").write_text(
+            f"kill -9 $(cat {home}/pid); while kill -0 $(cat {home}/pid); do sleep 0.05; done; rm -f {self.socket}\n",
+            encoding="utf-8",
+        )
+        homes = f"HOME={home} XDG_RUNTIME_DIR={home}/run XDG_CONFIG_HOME={home} XDG_CACHE_HOME={home}/cache"
+        command = f"setpriv --reuid={self.USER} --regid={self.USER} --init-groups env -i PATH=$PATH {homes} libvirtd"
+        (home / "start").write_text(
+            f"setsid {command} </dev/null >>{home}/log 2>&1 & echo $! > {home}/pid\n"
+            f"until virsh -c '{self.uri}' uri; do kill -0 $(cat {home}/pid) || exit 1; sleep 0.1; done\n",
+            encoding="utf-8",
+        )
+        subprocess.run(["chown", "-R", self.USER, str(home)], check=True)
+
+    @property
+    def restart(self) -> list[str]:
+        return ["sh", "-c", f"sh {self.home}/kill; sh {self.home}/start"]
+
+    @property
+    def kill(self) -> list[str]:
+        return ["sh", "-c", f"sh {self.home}/kill"]
+
+    def start(self) -> None:
+        subprocess.run(["sh", f"{self.home}/start"], check=True, capture_output=True)
+
+
+@pytest.fixture
+def daemon(libvirt_uri: str) -> t.Iterator[Daemon]:
+    home = Path(tempfile.mkdtemp(prefix="mc", dir="/var/tmp"))  # short: a guest's sockets lie below
+    home.chmod(0o755)
+    made = Daemon(home)
+    try:
+        made.start()
+        yield made
+        if not made.socket.exists():
+            made.start()
+        with libvirt.open(made.uri) as conn:
+            for domain in conn.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+                domain.destroy()
+    finally:
+        subprocess.run(made.kill, check=False, capture_output=True)
+        shutil.rmtree(home)
+
+
+def is_clear(result: Args | None, *codes: str) -> None:
+    """A failure that a user can do something about: no traceback, a code, what was being done."""
+    assert result is not None
+    assert result.get("failed"), result
+    assert result["error_code"] in codes, result
+    assert "Failed to" in result["msg"], result
+    assert "Traceback" not in json.dumps(result)
+
+
+@pytest.fixture
+def shared(images_dir: Path) -> Path:
+    """A directory in which the private daemon can make files, too."""
+    images_dir.chmod(0o777)
+    return images_dir
+
+
+def test_the_daemon_is_restarted_at_each_step(
+    faulty: Run, run_module: t.Any, daemon: Daemon, scratch: str, shared: Path
+) -> None:
+    """A domain, a pool with a filled volume, a secret, a filter: an error that says so, and the next run goes on."""
+    source = shared / "image.src"
+    source.write_bytes(os.urandom(1 << 20))
+    pool = {"name": scratch, "type": "dir", "target": {"path": str(shared / "pool")}, "autostart": True}
+    volume = {"pool": scratch, "name": "disk", "src": str(source), "format": "raw", "capacity": "2MiB"}
+    domain = {
+        "name": scratch,
+        "type": "qemu",
+        "memory": "64MiB",
+        "disks": [{"pool": scratch, "volume": "disk"}],
+        "state": "running",
+        "title": "one",
+    }
+    tasks = [
+        ("libvirt_pool", pool),
+        ("libvirt_volume", volume),
+        ("libvirt_domain", domain),
+        ("libvirt_domain", {**domain, "title": "two", "vcpus": 1}),
+        ("libvirt_domain", {**domain, "state": "stopped", "force": True, "timeout": 2}),
+        ("libvirt_secret", {"usage": "ceph", "name": scratch, "value": "of no worth"}),
+    ]
+    for name, options in tasks:
+        args = {**options, "uri": daemon.uri}
+        for at in range(1, 20):
+            result, steps = faulty(name, args, at=at, run=daemon.restart)
+            assert result is not None
+            if len(steps) < at:
+                assert not result.get("failed"), result
+                break
+            is_clear(result, "connection_lost")
+            assert "run the task again" in result["msg"]
+        assert not run_module(name, args)["changed"], name
+    assert (shared / "pool/disk").read_bytes()[: 1 << 20] == source.read_bytes()
+    assert sorted(each.name for each in (shared / "pool").iterdir()) == ["disk"]
+
+
+def test_the_daemon_is_gone_between_the_connection_and_a_call(
+    faulty: Run, run_module: t.Any, daemon: Daemon, scratch: str
+) -> None:
+    args = {"name": scratch, "type": "qemu", "memory": "64MiB", "uri": daemon.uri}
+    for calls in (r"virConnect\.getLibVersion", r"virConnect\.listAllDomains", r"virConnect\.getCapabilities"):
+        result, _calls = faulty("libvirt_domain", args, at=1, run=daemon.kill, calls=calls)
+        is_clear(result, "connection_lost")
+        failed = run_module("libvirt_domain", args, expect="failed")
+        is_clear(failed, "no_connection")
+        assert "Is libvirt's daemon running" in failed["msg"]
+        daemon.start()
+    assert run_module("libvirt_domain", args)["changed"]
+
+
+def test_the_daemon_ends_while_a_guest_is_waited_for(
+    faulty: Run, run_module: t.Any, daemon: Daemon, scratch: str
+) -> None:
+    """At once, not only when the time for the guest is over."""
+    args = {"name": scratch, "type": "qemu", "memory": "64MiB", "uri": daemon.uri, "state": "running"}
+    run_module("libvirt_domain", args)
+    stopped = {**args, "state": "stopped", "timeout": 600}
+    result, _calls = faulty(
+        "libvirt_domain", stopped, at=1, when="after", run=daemon.restart, calls=r"virDomain\.shutdownFlags"
+    )
+    is_clear(result, "connection_lost")
+    run_module("libvirt_domain", {**stopped, "timeout": 1, "force": True})
+
+
+# --- a full disk -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(run_module: t.Any, scratch: str, images_dir: Path) -> t.Iterator[Path]:
+    """An active pool on a file system of 8 MiB with 3 MiB left, the rest in the file ballast."""
+    path = images_dir / "pool"
+    path.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=755", "tmpfs", str(path)], check=True)
+    try:
+        (path / "ballast").write_bytes(bytes(5 << 20))
+        run_module("libvirt_pool", {"name": scratch, "type": "dir", "target": {"path": str(path)}})
+        yield path
+    finally:
+        subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def test_a_disk_that_fills(run_module: t.Any, small: Path, scratch: str, images_dir: Path) -> None:
+    """No half volume is there under its name, and none beside it; with room the next run makes it."""
+    source = images_dir / "image.src"
+    source.write_bytes(os.urandom(4 << 20))
+    base = {"pool": scratch, "name": "base", "format": "raw", "src": str(source)}
+    each = {"pool": scratch, "name": "disk", "capacity": "4MiB", "format": "raw"}
+    for args in (
+        {**each, "allocation": "full"},
+        {**each, "allocation": "full", "format": "qcow2"},
+        {**each, "src": str(source)},
+        {**each, "src": str(source), "allocation": "thin"},
+        {**each, "src": str(source), "format": "qcow2"},
+        {**each, "clone": {"volume": "base"}},
+    ):
+        (small / "ballast").unlink()
+        run_module("libvirt_volume", {**base, "state": "present" if "clone" in args else "absent"})
+        ballast = bytes((1 if "clone" in args else 5) << 20)
+        (small / "ballast").write_bytes(ballast)
+        failed = run_module("libvirt_volume", args, expect="failed")
+        assert "disk" in failed["msg"], failed
+        assert "No space left" in failed["msg"], failed
+        assert {each.name for each in small.iterdir()} <= {"ballast", "base"}, (args, list(small.iterdir()))
+        with contextlib.suppress(FileNotFoundError):
+            (small / "ballast").unlink()
+        assert run_module("libvirt_volume", args)["changed"]
+        assert not run_module("libvirt_volume", args)["changed"]
+        if args["format"] == "raw" and "src" in args:
+            assert (small / "disk").read_bytes() == source.read_bytes()
+        run_module("libvirt_volume", {**each, "state": "absent"})
+        (small / "ballast").write_bytes(b"")
