@@ -45,8 +45,8 @@ class Text:
             raise BadValue(option, value, self.allowed or "it can't be empty")
         if self.pattern is not None and not self.pattern.fullmatch(text):
             raise BadValue(option, value, self.allowed)
-        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text):
-            raise BadValue(option, value, "control characters can't stand in XML")
+        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", text):
+            raise BadValue(option, value, "control characters, and what is no character, can't stand in XML")
         return text.lower() if self.lower else text
 
     def show(self, value: Value) -> Value:

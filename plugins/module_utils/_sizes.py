@@ -22,7 +22,7 @@ _XML_UNITS.update({prefix.lower(): 1024 ** (power + 1) for power, prefix in enum
 _ALLOWED = "a number with a unit is wanted, such as 512MiB, 20GiB or 10GB (units: B, {0})".format(
     ", ".join(sorted((unit for unit in UNITS if unit not in ("B", "bytes")), key=UNITS.__getitem__))
 )
-_SIZE = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*$")
+_SIZE = re.compile(r"^\s*([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*([A-Za-z]+)\s*$")
 
 
 def parse_size(option: str, text: object, minimum: int = 0) -> int:

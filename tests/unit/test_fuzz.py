@@ -98,10 +98,19 @@ ANYTHING = st.one_of(
     st.lists(st.sampled_from(WORDS), max_size=3),
     st.dictionaries(st.sampled_from(["name", "type", "x"]), st.sampled_from(WORDS), max_size=2),
 )
+# Without which nothing new is made.
+BASE: dict[str, Options] = {
+    "domain": {"memory": "64MiB"},
+    "secret": {"usage": "ceph"},
+    "volume": {"pool": "p", "capacity": "1GiB"},
+}
 CASES: dict[str, list[Options]] = {name: [] for name in KINDS}
 for path in sorted((Path(__file__).parents[1] / "integration" / "options").glob("*.yml")):
     text = path.read_text(encoding="utf-8").replace("{images}", "/srv").replace("{scratch}", "mct")
-    CASES[path.stem.partition("_")[0]] += [{"name": "it", **case["declare"]} for case in yaml.safe_load(text).values()]
+    CASES[path.stem.partition("_")[0]] += [
+        {"name": "it", **BASE.get(path.stem.partition("_")[0], {}), **case["declare"]}
+        for case in yaml.safe_load(text).values()
+    ]
 CASES["volume"] = [
     {"name": "it", "pool": "p", "capacity": "1GiB", "format": "qcow2", "allocation": "full", "compat": "1.1"},
     {"name": "it", "pool": "p", "clone": {"volume": "x", "pool": "q"}, "permissions": {"mode": "0600", "owner": 1}},
@@ -110,19 +119,23 @@ CASES["volume"] = [
 
 
 def value(row: AnyRow) -> st.SearchStrategy[t.Any]:
-    """Of the option's own type now and then, else anything."""
+    """Mostly of the option's own type, now and then anything."""
+    typed: st.SearchStrategy[t.Any]
     if isinstance(row, Block):
-        return st.one_of(table(row.rows), ANYTHING)
-    if isinstance(row, Many):
-        return st.one_of(st.lists(table(row.rows), max_size=3), ANYTHING)
-    own: list[st.SearchStrategy[t.Any]] = [ANYTHING]
-    if row.choices:
-        own.append(st.sampled_from(row.choices))
-    if row.codec.ansible_type == "int":
-        own.append(st.integers(-2, 300))
-    if row.codec.ansible_type == "list":
-        own.append(st.lists(st.sampled_from([*WORDS, *getattr(row.codec, "choices", ())]), max_size=3))
-    return st.one_of(*own)
+        typed = table(row.rows)
+    elif isinstance(row, Many):
+        typed = st.lists(table(row.rows), max_size=3)
+    elif row.choices:
+        typed = st.sampled_from(row.choices)
+    elif row.codec.ansible_type == "int":
+        typed = st.one_of(st.integers(-2, 300), st.integers(-(2**70), 2**70))
+    elif row.codec.ansible_type == "bool":
+        typed = st.booleans()
+    elif row.codec.ansible_type == "list":
+        typed = st.lists(st.sampled_from([*WORDS, *getattr(row.codec, "choices", ())]), max_size=3)
+    else:
+        typed = st.one_of(st.sampled_from(WORDS), st.text(max_size=8))
+    return st.integers(0, 15).flatmap(lambda turn: typed if turn else ANYTHING)
 
 
 def table(rows: t.Sequence[AnyRow]) -> st.SearchStrategy[Options]:
@@ -160,7 +173,7 @@ def desired(kind: t.Any, options: Options) -> Options | None:
         checked = ArgumentSpecValidator(spec(kind.rows)).validate(options)
     except (TypeError, ValueError, OverflowError):  # Ansible's own: 0 where a dict is wanted, infinity for a number
         return None
-    if checked.errors:
+    if checked.error_messages:
         return None
     given = checked.validated_parameters
     before = repr(given)
@@ -198,7 +211,7 @@ def defined(kind: t.Any, wanted: Options) -> None:
 @given(data=st.data())
 def test_any_options_mean_something_or_are_refused(name: str, data: st.DataObject) -> None:
     kind = KINDS[name]()
-    options = {**data.draw(table(kind.rows)), "name": data.draw(st.sampled_from(["it", *WORDS]))}
+    options = {**data.draw(table(kind.rows)), **BASE.get(name, {}), "name": "it"}
     wanted = desired(kind, options)
     if wanted is not None:
         defined(kind, wanted)
