@@ -83,7 +83,9 @@ class Definable(Kind[World]):
             identity = self.identity(each)
             if identity in handles:
                 found = _libvirt.there(functools.partial(self.look, handles[identity], each))
-                if found is not None:
+                if found is None:
+                    del world.uuids[handles[identity].UUIDString()]
+                else:
                     world.found[identity] = found
         return world
 

@@ -75,7 +75,10 @@ _REMEDIES = (
     ("Failed to connect socket", "Is libvirt's daemon running on this host, and may this user use it?"),
     ("authentication", "The user needs access to libvirt: become root, or be in the group libvirt."),
     ("Cannot recv data", "Can this host log in there with ssh, with a key and a known host key?"),
-    ("already exists with uuid", "Somebody else has made it at the same time: run the task again."),
+    *(
+        (words, "Somebody else has made it at the same time: run the task again.")
+        for words in ("already exists with uuid", "already defined for use with")
+    ),
     *((words, "libvirt's daemon has ended or was restarted: run the task again.") for words in _LOST),
 )
 

@@ -118,7 +118,7 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
             if unit and isinstance(attributes.get(key), int):
                 attributes.pop("unit", None)
                 attributes[key] = xml_size(str(attributes[key]), unit, unit)
-        if text.isdecimal():
+        if re.fullmatch(r"[0-9]{1,30}", text):
             attributes.pop("unit", None)
             return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
     return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
@@ -133,7 +133,7 @@ def _number(text: str) -> object:
     return text.lower() if text.count(":") == 5 else text
 
 
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|-?(0|[1-9][0-9]*)", re.ASCII)
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,30}|-?(0|[1-9][0-9]{0,30})", re.ASCII)
 
 
 def says(found: Element, given: Element) -> bool:

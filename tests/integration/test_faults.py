@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import typing as t
 from pathlib import Path
 
@@ -527,3 +526,182 @@ def test_a_disk_that_fills(run_module: t.Any, small: Path, scratch: str, images_
             assert (small / "disk").read_bytes() == source.read_bytes()
         run_module("libvirt_volume", {**each, "state": "absent"})
         (small / "ballast").write_bytes(b"")
+
+
+# --- names and UUIDs -------------------------------------------------------------------------------------------------
+
+OTHER = "6d696e69-636c-4f75-8d2e-ffffffffffff"
+IDENTIFIED: dict[str, Args] = {
+    "libvirt_domain": {"type": "qemu", "memory": "64MiB"},
+    "libvirt_net": {"forward": {"mode": "isolated"}, "state": "present"},
+    "libvirt_pool": {"type": "dir", "target": {"path": "/var/tmp/{name}"}, "state": "present"},
+    "libvirt_secret": {"usage": "ceph"},
+    "libvirt_nwfilter": {},
+}
+
+
+@pytest.mark.parametrize("module", IDENTIFIED)
+def test_a_name_of_another_uuid_and_a_uuid_of_another_name(
+    run_module: t.Any, look: t.Any, scratch: str, uuid: str, module: str
+) -> None:
+    """Refused before anything is done, in check mode too; the message names both."""
+
+    def declared(name: str, number: str) -> Args:
+        options = json.loads(json.dumps(IDENTIFIED[module]).replace("{name}", name))
+        return {**options, "name": name, "uuid": number}
+
+    run_module(module, declared(scratch, uuid))
+    before = look()
+    for args, words in (
+        (declared(scratch, OTHER), [scratch, uuid, OTHER]),
+        (declared(scratch + "-b", uuid), [scratch, uuid, scratch + "-b"]),
+    ):
+        for check in (True, False):
+            failed = run_module(module, args, check=check, expect="failed")
+            assert failed["error_code"] == "wrong_uuid", failed
+            assert all(word in failed["msg"] for word in words), failed["msg"]
+    assert look() == before
+
+
+@pytest.mark.parametrize("module", IDENTIFIED)
+def test_somebody_else_makes_it_between_the_look_and_the_definition(
+    faulty: Run, run_module: t.Any, virsh: t.Any, scratch: str, uuid: str, tmp_path: Path, module: str
+) -> None:
+    """The other's is not overwritten where libvirt can tell; the next run takes it as it is."""
+    kind = {"libvirt_net": "network"}.get(module, module.partition("_")[2])
+    name = f"<name>{scratch}</name>"
+    text = {
+        "domain": f"<domain type='qemu'>{name}<uuid>{uuid}</uuid><memory>65536</memory>"
+        "<os><type>hvm</type></os></domain>",
+        "network": f"<network>{name}<uuid>{uuid}</uuid></network>",
+        "pool": f"<pool type='dir'>{name}<uuid>{uuid}</uuid><target><path>/var/tmp/{scratch}</path></target></pool>",
+        "secret": f"<secret><uuid>{uuid}</uuid><usage type='ceph'>{name}</usage></secret>",
+        "nwfilter": f"<filter name='{scratch}'><uuid>{uuid}</uuid></filter>",
+    }[kind]
+    (tmp_path / "xml").write_text(text, encoding="utf-8")
+    verb = {"network": "net-define", "domain": "define"}.get(kind, kind + "-define")
+    args = {**json.loads(json.dumps(IDENTIFIED[module]).replace("{name}", scratch)), "name": scratch}
+    command = ["virsh", "-c", "qemu:///system", verb, str(tmp_path / "xml")]
+    result, _steps = faulty(module, args, at=1, run=command, calls=r"virConnect\.\w*[dD]efineXML\w*")
+    assert result is not None
+    if result.get("failed"):
+        is_clear(result, "libvirt_error")
+        assert "run the task again" in result["msg"].lower(), result
+        run_module(module, args)
+    plural = kind + "s"
+    again = run_module(module, args)
+    assert not again["changed"]
+    assert again[plural][0]["uuid"] == uuid
+
+
+@pytest.mark.parametrize("module", IDENTIFIED)
+def test_somebody_else_removes_it_between_the_list_and_the_look(
+    faulty: Run, run_module: t.Any, virsh: t.Any, scratch: str, uuid: str, module: str
+) -> None:
+    """Declared, it is made anew; declared absent, it is gone."""
+    kind = {"libvirt_net": "net", "libvirt_domain": ""}.get(module, module.partition("_")[2])
+    verb = (kind + "-" if kind else "") + "undefine"
+    args = {**json.loads(json.dumps(IDENTIFIED[module]).replace("{name}", scratch)), "name": scratch, "uuid": uuid}
+    target = uuid if kind == "secret" else scratch
+    command = ["virsh", "-c", "qemu:///system", verb, target]
+    run_module(module, args)
+    read = r"vir\w+\.(XMLDesc|isActive|isPersistent)"
+    _result, calls = faulty(module, args, calls=read)
+    for at in range(1, len(calls) + 1):
+        result, _calls = faulty(module, args, at=at, run=command, calls=read)
+        assert result is not None
+        assert not result.get("failed"), (at, result)
+        assert result["changed"]
+        assert not run_module(module, args)["changed"]
+    absent = {"name": scratch, "state": "absent", **({"usage": "ceph"} if kind == "secret" else {})}
+    for calls_of in (read, r"vir\w+\.undefine\w*"):
+        run_module(module, args)
+        result, _calls = faulty(module, absent, at=1, run=command, calls=calls_of)
+        assert result is not None
+        assert not result.get("failed"), result
+        assert not run_module(module, absent)["changed"]
+
+
+# --- two at once -----------------------------------------------------------------------------------------------------
+
+
+def many(scratch: str, images_dir: Path) -> list[tuple[str, Args]]:
+    """Twenty of each kind."""
+    names = [f"{scratch}-{index}" for index in range(20)]
+    numbers = range(100, 120)
+    return [
+        (
+            "libvirt_domain",
+            {"domains": [{"name": name, "type": "qemu", "memory": "64MiB", "autostart": True} for name in names]},
+        ),
+        (
+            "libvirt_net",
+            {
+                "networks": [
+                    {"name": name, "forward": {"mode": "isolated"}, "ips": [{"address": f"198.19.{n}.1", "prefix": 24}]}
+                    for name, n in zip(names, numbers)
+                ]
+            },
+        ),
+        (
+            "libvirt_pool",
+            {"pools": [{"name": name, "type": "dir", "target": {"path": str(images_dir / name)}} for name in names]},
+        ),
+        (
+            "libvirt_volume",
+            {"volumes": [{"pool": scratch, "name": name, "capacity": "1MiB"} for name in names]},
+        ),
+        (
+            "libvirt_volume",
+            {
+                "volumes": [
+                    {"pool": scratch, "name": name + ".filled", "src": str(images_dir / "image.src"), "format": "raw"}
+                    for name in names
+                ]
+            },
+        ),
+        ("libvirt_secret", {"secrets": [{"usage": "ceph", "name": name, "value": "of no worth"} for name in names]}),
+        (
+            "libvirt_nwfilter",
+            {"nwfilters": [{"name": n, "rules": [{"action": "drop", "direction": "in"}]} for n in names]},
+        ),
+    ]
+
+
+@pytest.mark.parametrize("which", range(7), ids=["domain", "net", "pool", "volume", "filled", "secret", "nwfilter"])
+def test_two_runs_at_once(
+    run_module: t.Any, faulty: Run, scratch: str, images_dir: Path, look: t.Any, which: int
+) -> None:
+    """The same made by two, then removed by two, then made by one while another removes others: no failure, or a clear
+    one; the next run converges."""
+    (images_dir / "image.src").write_bytes(os.urandom(4 << 20))
+    run_module("libvirt_pool", {"name": scratch, "type": "dir", "target": {"path": str(images_dir / "pool")}})
+    module, args = many(scratch, images_dir)[which]
+    ((plural, declared),) = args.items()
+    keys = ("name", "pool", "usage")
+    absent = {plural: [{**{k: e[k] for k in keys if k in e}, "state": "absent"} for e in declared]}
+    half = {plural: declared[::2]}
+    other_half = {plural: absent[plural][1::2]}
+
+    def at_once(*tasks: Args) -> list[Args]:
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            return list(pool.map(lambda each: run_module(module, each, expect="either"), tasks))
+
+    def clear(results: list[Args]) -> None:
+        for result in results:
+            if result.get("failed"):
+                assert result["error_code"] != "failed", result
+                assert result["msg"].count("Failed to") == 1, result
+
+    clear(at_once(args, args, args))
+    run_module(module, args)
+    assert not run_module(module, args)["changed"]
+    clear(at_once(half, other_half, half, other_half))
+    run_module(module, half)
+    run_module(module, other_half)
+    assert not run_module(module, half)["changed"]
+    assert not run_module(module, other_half)["changed"]
+    clear(at_once(absent, absent))
+    run_module(module, absent)
+    assert not run_module(module, absent)["changed"]
+    assert sorted(each.name for each in (images_dir / "pool").iterdir()) == []

@@ -46,7 +46,7 @@ KINDS: dict[str, t.Any] = {
     "secret": _secret.Secret,
     "volume": _volume.Volume,
 }
-EXAMPLES = 100
+EXAMPLES = 400
 each_kind = pytest.mark.parametrize("name", KINDS)
 fuzz = settings(
     max_examples=EXAMPLES,
