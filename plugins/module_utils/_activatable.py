@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
@@ -94,8 +95,13 @@ class Activatable(Kind[World]):
 
     def survey(self, host: Host, desired: list[Options]) -> World:
         handles = self.handles(host)
-        names = {each["name"] for each in desired}
-        world = World(host, {name: self.look(handles[name]) for name in names if name in handles})
+        world = World(host, {})
+        for name in {each["name"] for each in desired} & set(handles):
+            found = _libvirt.there(functools.partial(self.look, handles[name]))
+            if found is None:
+                del handles[name]
+            else:
+                world.found[name] = found
         world.uuids = {_libvirt.uuid(handle): name for name, handle in handles.items()}
         world.facts["handles"] = handles
         return world

@@ -23,6 +23,10 @@ if t.TYPE_CHECKING:
 Value = t.Any
 
 
+class Unreadable(str):
+    """What stands at a place where it means nothing, such as a word for a number: it agrees with nothing."""
+
+
 class Text:
     """A text, as it is; the base of the others."""
 
@@ -41,8 +45,8 @@ class Text:
             raise BadValue(option, value, self.allowed or "it can't be empty")
         if self.pattern is not None and not self.pattern.fullmatch(text):
             raise BadValue(option, value, self.allowed)
-        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text):
-            raise BadValue(option, value, "control characters can't stand in XML")
+        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", text):
+            raise BadValue(option, value, "control characters, and what is no character, can't stand in XML")
         return text.lower() if self.lower else text
 
     def show(self, value: Value) -> Value:
@@ -50,6 +54,7 @@ class Text:
         return value
 
     def read(self, element: Element, place: str) -> Value | None:
+        """The meaning of what stands at a place, None where nothing does; ValueError where it means nothing."""
         text = _xml.get(element, place)
         return None if text is None else (text.lower() if self.lower else text)
 

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Text
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
@@ -81,7 +82,11 @@ class Definable(Kind[World]):
         for each in desired:
             identity = self.identity(each)
             if identity in handles:
-                world.found[identity] = self.look(handles[identity], each)
+                found = _libvirt.there(functools.partial(self.look, handles[identity], each))
+                if found is None:
+                    del world.uuids[handles[identity].UUIDString()]
+                else:
+                    world.found[identity] = found
         return world
 
     def look(self, handle: Handle, desired: Options) -> Found:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
@@ -88,7 +89,13 @@ class Domain(Kind[World]):
     def survey(self, host: Host, desired: list[Options]) -> World:
         listing = _libvirt_domain.listing(host)
         wanted = {each["name"] for each in desired}
-        found = {name: look(listing, name) for name in wanted if name in listing.handles}
+        found: dict[str, Found] = {}
+        for name in wanted & set(listing.handles):
+            seen = _libvirt.there(functools.partial(look, listing, name))
+            if seen is None:
+                del listing.handles[name]
+            else:
+                found[name] = seen
         new = any(each["name"] not in found and each["state"] != "absent" for each in desired)
         return World(
             levels=_domain_power.levels(desired),

@@ -23,7 +23,7 @@ class CpuSet(Text):
 
     def __init__(self) -> None:
         super().__init__(
-            pattern=r"\s*\^?\d+(-\d+)?(\s*,\s*\^?\d+(-\d+)?)*\s*",
+            pattern=r"\s*\^?\d{1,9}(-\d{1,9})?(\s*,\s*\^?\d{1,9}(-\d{1,9})?)*\s*",
             allowed="numbers and ranges are wanted, such as 0-3,^2,8",
         )
 

@@ -21,6 +21,12 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 
+def _count(element: Element, place: str) -> int:
+    """The number at a place; 0 where there is none, or something else."""
+    text = _xml.get(element, place) or ""
+    return int(text) if text.isdecimal() else 0
+
+
 class _Vcpus(Integer):
     """The vCPUs that are there at boot: <vcpu current='2'>4</vcpu>, or all of <vcpu>4</vcpu>."""
 
@@ -29,7 +35,7 @@ class _Vcpus(Integer):
         return int(text) if text else None
 
     def write(self, element: Element, place: str, value: Value) -> None:
-        maximum = int(_xml.get(element, "vcpu") or 0)
+        maximum = _count(element, "vcpu")
         if value > maximum:
             _xml.put(element, "vcpu", str(value))
         if value >= maximum:
@@ -42,8 +48,8 @@ class _MaxVcpus(Integer):
     """The vCPUs that can be there; how many are there at boot stays as it was."""
 
     def write(self, element: Element, place: str, value: Value) -> None:
-        before = int(_xml.get(element, "vcpu") or value)
-        current = int(_xml.get(element, "vcpu/@current") or before)
+        before = _count(element, "vcpu") or value
+        current = _count(element, "vcpu/@current") or before
         _xml.put(element, "vcpu", str(value))
         if current < value:
             _xml.put(element, "vcpu/@current", str(current))

@@ -20,6 +20,7 @@ try:
 except ImportError:
     LIBVIRT_IMPORT_ERROR = traceback.format_exc()
 
+Read = t.TypeVar("Read")
 if t.TYPE_CHECKING:
     Handle = t.Any  # a virDomain, virNetwork, virStoragePool or virStorageVol
 
@@ -54,15 +55,34 @@ class LibvirtError(KvmError):
         )
 
     @property
+    def missing(self) -> bool:
+        """Whether what it was about is not there (any more)."""
+        return self.code in (
+            libvirt.VIR_ERR_NO_DOMAIN,
+            libvirt.VIR_ERR_NO_NETWORK,
+            libvirt.VIR_ERR_NO_STORAGE_POOL,
+            libvirt.VIR_ERR_NO_STORAGE_VOL,
+            libvirt.VIR_ERR_NO_SECRET,
+            libvirt.VIR_ERR_NO_NWFILTER,
+        )
+
+    @property
     def invalid(self) -> bool:
         """Whether the host lacks what it takes, such as a cgroup controller."""
         return bool(self.code == libvirt.VIR_ERR_OPERATION_INVALID)
 
 
+# Words of a connection that is lost.
+_LOST = ("End of file while reading data", "client socket is closed", "Cannot write data", "Connection reset by peer")
 _REMEDIES = (
     ("Failed to connect socket", "Is libvirt's daemon running on this host, and may this user use it?"),
     ("authentication", "The user needs access to libvirt: become root, or be in the group libvirt."),
     ("Cannot recv data", "Can this host log in there with ssh, with a key and a known host key?"),
+    *(
+        (words, "Somebody else has made it at the same time: run the task again.")
+        for words in ("already exists with uuid", "already defined for use with")
+    ),
+    *((words, "libvirt's daemon has ended or was restarted: run the task again.") for words in _LOST),
 )
 
 
@@ -74,7 +94,33 @@ def doing(what: str) -> t.Iterator[None]:
     except libvirt.libvirtError as error:
         text = error.get_error_message() or ""
         remedy = next((remedy for words, remedy in _REMEDIES if words in text), None)
-        raise LibvirtError(what, error, remedy) from error
+        failed = LibvirtError(what, error, remedy)
+        if any(words in text for words in _LOST):
+            failed.error_code = "connection_lost"
+        raise failed from error
+
+
+@contextlib.contextmanager
+def unless(so: t.Callable[[], bool], gone: bool = False) -> t.Iterator[None]:
+    """A state that somebody else has brought about meanwhile is as good: no failure where ``so()`` holds.
+
+    gone: what is not there any more is as it shall be, too.
+    """
+    try:
+        yield
+    except LibvirtError as error:
+        if not ((error.missing and gone) or (error.invalid and so())):
+            raise
+
+
+def there(read: t.Callable[[], Read]) -> Read | None:
+    """What is read of an object that was listed; None where somebody has removed it since."""
+    try:
+        return read()
+    except LibvirtError as error:
+        if not error.missing:
+            raise
+        return None
 
 
 def connect(uri: str, read_only: bool = False) -> Host:
@@ -137,7 +183,10 @@ class Host:
             woken.append(True)
 
         deadline = time.monotonic() + timeout
-        callback = self.connection.domainEventRegisterAny(domain, event, wake, None)
+        with doing("wait for libvirt's events"):
+            # Also where the daemon ends there is something to look at.
+            self.connection.registerCloseCallback(wake, None)
+            callback = self.connection.domainEventRegisterAny(domain, event, wake, None)
         timer = libvirt.virEventAddTimeout(-1, wake, None)
         try:
             # Registered before the first look: an event between the two is not missed.
@@ -152,7 +201,9 @@ class Host:
             return True
         finally:
             libvirt.virEventRemoveTimeout(timer)
-            self.connection.domainEventDeregisterAny(callback)
+            with contextlib.suppress(libvirt.libvirtError):  # of a connection that is lost
+                self.connection.domainEventDeregisterAny(callback)
+                self.connection.unregisterCloseCallback()
 
 
 def names(handles: t.Iterable[Handle]) -> dict[str, Handle]:
@@ -215,18 +266,18 @@ def set_autostart(handle: Handle, on: bool) -> None:
 
 
 def start(handle: Handle) -> None:
-    with doing("start {0}".format(handle.name())):
+    with unless(lambda: is_active(handle)), doing("start {0}".format(handle.name())):
         handle.create()
 
 
 def stop(handle: Handle) -> None:
     """Stop a network or pool (libvirt calls it destroy); what it holds stays."""
-    with doing("stop {0}".format(handle.name())):
+    with unless(lambda: not is_active(handle), gone=True), doing("stop {0}".format(handle.name())):
         handle.destroy()
 
 
 def undefine(handle: Handle) -> None:
-    with doing("undefine {0}".format(handle.name())):
+    with unless(lambda: False, gone=True), doing("undefine {0}".format(handle.name())):
         handle.undefine()
 
 

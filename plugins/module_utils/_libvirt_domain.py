@@ -10,7 +10,7 @@ import time
 import typing as t
 from xml.sax.saxutils import escape
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, LibvirtError, doing, names
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, LibvirtError, doing, names, unless
 
 with contextlib.suppress(ImportError):  # which _libvirt.py reports
     import libvirt
@@ -89,7 +89,7 @@ def undefine(domain: Handle) -> None:
         | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
         | getattr(libvirt, "VIR_DOMAIN_UNDEFINE_TPM", 0)
     )
-    with doing("undefine domain {0}".format(domain.name())):
+    with unless(lambda: False, gone=True), doing("undefine domain {0}".format(domain.name())):
         try:
             domain.undefineFlags(flags)
         except libvirt.libvirtError as error:
@@ -100,7 +100,7 @@ def undefine(domain: Handle) -> None:
 
 
 def start(domain: Handle, paused: bool) -> None:
-    with doing("start domain {0}".format(domain.name())):
+    with unless(lambda: is_active(domain)), doing("start domain {0}".format(domain.name())):
         domain.createWithFlags(libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
 
 
@@ -115,7 +115,8 @@ def resume(domain: Handle) -> None:
 
 
 def destroy(domain: Handle) -> None:
-    with doing("power off domain {0}".format(domain.name())):
+    off = unless(lambda: not is_active(domain), gone=True)
+    with off, doing("power off domain {0}".format(domain.name())):
         domain.destroy()
 
 

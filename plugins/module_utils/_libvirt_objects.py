@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, LibvirtError, doing
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, LibvirtError, doing, unless
 
 with contextlib.suppress(ImportError):  # which _libvirt.py reports
     import libvirt
@@ -60,7 +60,7 @@ def secret_set_value(secret: Handle, value: bytes) -> None:
 
 
 def secret_undefine(secret: Handle) -> None:
-    with doing("undefine secret {0}".format(secret.UUIDString())):
+    with unless(lambda: False, gone=True), doing("undefine secret {0}".format(secret.UUIDString())):
         secret.undefine()
 
 
@@ -97,7 +97,7 @@ def nwfilter_bindings(host: Host) -> list[str]:
 
 def nwfilter_undefine(nwfilter: Handle) -> None:
     try:
-        with doing("undefine network filter {0}".format(nwfilter.name())):
+        with unless(lambda: False, gone=True), doing("undefine network filter {0}".format(nwfilter.name())):
             nwfilter.undefine()
     except LibvirtError as error:
         if error.code == libvirt.VIR_ERR_OPERATION_INVALID:

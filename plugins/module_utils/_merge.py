@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import MASK, Change
-from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import XML_UNITS, xml_size
+from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import is_xml_unit, xml_size
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -127,11 +127,12 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
     if "netmask" in attributes:
         _as_prefix(attributes)
     unit = element.get("unit")
+    known = is_xml_unit(unit) if unit else True
     for key in _SIZED.get(tag, ()):
-        if isinstance(attributes.get(key), int) and unit in (None, *XML_UNITS):
+        if known and isinstance(attributes.get(key), int):
             attributes.pop("unit", None)
-            attributes[key] = xml_size(element.get(key) or "", unit, "KiB")
-    if text.isdecimal() and (unit in XML_UNITS or (unit is None and tag in _UNITLESS)):
+            attributes[key] = xml_size(str(attributes[key]), unit, "KiB")
+    if known and (unit or tag in _UNITLESS) and re.fullmatch(r"[0-9]{1,30}", text):
         attributes.pop("unit", None)
         return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
     return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
@@ -153,7 +154,7 @@ def _number(text: str) -> object:
     return text.lower() if text.count(":") == 5 else text
 
 
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|-?(0|[1-9][0-9]*)", re.ASCII)
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,30}|-?(0|[1-9][0-9]{0,30})", re.ASCII)
 
 
 def essence(element: Element) -> tuple[object, ...]:

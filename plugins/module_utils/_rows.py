@@ -19,7 +19,7 @@ import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _pairing, _sorts, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Text, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Text, Unreadable, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 
 if t.TYPE_CHECKING:
@@ -101,17 +101,22 @@ class Row:
     def show(self, value: Value) -> Value:
         if self.no_log:
             return None if value is None else MASK
-        return self.codec.show(value)
+        return str(value) if isinstance(value, Unreadable) else self.codec.show(value)
 
     def read(self, element: Element) -> Value | None:
         if self.place is None or not _sorts.is_one(element, self.only):
             return None
-        return self.codec.read(element, self.place)
+        try:
+            return self.codec.read(element, self.place)
+        except ValueError:
+            return Unreadable(_xml.get(element, self.place) or "")
 
     def agrees(self, wanted: Value, found: Value | None) -> bool:
         """Whether what is there has the wanted meaning."""
         if found is None:
             found = self.absent
+        if isinstance(found, Unreadable):
+            return False
         if wanted == found or (wanted == "" and found is None) or self.place is None:
             return True
         return self.same is not None and found is not None and self.same(wanted, found)

@@ -15,15 +15,14 @@ UNITS: dict[str, int] = {"B": 1, "bytes": 1}
 UNITS.update({prefix + "iB": 1024 ** (power + 1) for power, prefix in enumerate(_PREFIXES)})
 UNITS.update({prefix + "B": 1000 ** (power + 1) for power, prefix in enumerate(_PREFIXES)})
 
-# libvirt also writes K, M, G ... and KiB for the same thing in its XML; a user may not, for it is ambiguous.
-XML_UNITS: dict[str, int] = {**UNITS, "b": 1, "byte": 1}
-XML_UNITS.update({prefix: 1024 ** (power + 1) for power, prefix in enumerate(_PREFIXES)})
-XML_UNITS["k"] = 1024
+# libvirt also takes K, M ... for KiB, MiB in its XML, and units in any case; a user may not, for it is ambiguous.
+_XML_UNITS: dict[str, int] = {unit.lower(): size for unit, size in {**UNITS, "byte": 1}.items()}
+_XML_UNITS.update({prefix.lower(): 1024 ** (power + 1) for power, prefix in enumerate(_PREFIXES)})
 
 _ALLOWED = "a number with a unit is wanted, such as 512MiB, 20GiB or 10GB (units: B, {0})".format(
     ", ".join(sorted((unit for unit in UNITS if unit not in ("B", "bytes")), key=UNITS.__getitem__))
 )
-_SIZE = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*$")
+_SIZE = re.compile(r"^\s*([0-9]{1,30}(?:\.[0-9]{1,30})?)\s*([A-Za-z]+)\s*$")
 
 
 def parse_size(option: str, text: object, minimum: int = 0) -> int:
@@ -47,6 +46,14 @@ def format_size(size: int) -> str:
     return "{0}B".format(size)
 
 
+def is_xml_unit(unit: str) -> bool:
+    """Whether libvirt takes it as the unit of a size."""
+    return unit.lower() in _XML_UNITS
+
+
 def xml_size(number: str, unit: str | None, default_unit: str) -> int:
-    """Bytes of libvirt's number and unit attribute."""
-    return int(number) * XML_UNITS[unit or default_unit]
+    """Bytes of libvirt's number and unit attribute; ValueError where they are no such thing."""
+    scale = _XML_UNITS.get((unit or default_unit).lower())
+    if scale is None:
+        raise ValueError("{0} is no unit of a size".format(unit))
+    return int(number) * scale

@@ -51,6 +51,10 @@ def parse(text: str, what: str) -> Element:
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as error:
         raise KvmError("{0} is not well-formed XML: {1}.".format(what, error.msg), error_code="invalid_xml") from error
+    except UnicodeEncodeError as error:
+        raise KvmError(
+            "{0} has something in it that is no character.".format(what), error_code="invalid_xml"
+        ) from error
     if isinstance(root.tag, str):
         return root
     raise KvmError("{0} has no root element.".format(what), error_code="invalid_xml")
