@@ -128,32 +128,6 @@ def _normal(tree: Element) -> None:
                 _xml.drop(bridge, attribute)
 
 
-def _check_pool(desired: Options) -> None:
-    if desired.get("type") in TYPES:
-        check(desired["name"], desired["type"], desired, new=False)
-
-
-def _check_nothing(desired: Options) -> None:
-    """What is there was taken once."""
-
-
-def _normal(tree: Element) -> None:
-    # A pool that is of nothing else has an empty source all the same.
-    for source in _xml.find_all(tree, "source"):
-        if not len(source) and not source.attrib:
-            _xml.remove(source)
-    # libvirt's own defaults, which it writes into every network with a bridge.
-    for bridge in _xml.find_all(tree, "bridge"):
-        for attribute, default in (("@stp", "on"), ("@delay", "0")):
-            if _xml.get(bridge, attribute) == default:
-                _xml.drop(bridge, attribute)
-    for each in [*_xml.find_all(tree, "ip"), *_xml.find_all(tree, "route")]:
-        netmask = each.get("netmask")
-        if netmask:
-            _xml.drop(each, "@netmask")
-            _xml.put(each, "@prefix", str(ipaddress.ip_network("0.0.0.0/" + netmask).prefixlen))
-
-
 def _activatable(kind: Activatable, host: Host, names: _Names) -> Found:
     adopter = adopter_of(kind)
     found, status = [], {}
