@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
@@ -158,24 +159,47 @@ def _pools(host: Host, names: _Names, _options: Options) -> Found:
 
 def _volumes(host: Host, names: _Names, _options: Options) -> Found:
     """Of active pools. What a volume holds can't be declared; its place in an inactive pool can't be seen."""
-    found, status = [], {}
+    found: list[Options] = []
+    status: dict[str, Options] = {}
+    paths: dict[str, tuple[str, str]] = {}
     for pool, handle in sorted(_libvirt_storage.pools(host).items()):
         if not _libvirt.is_active(handle):
             continue
-        kind = _xml.parse(_libvirt_storage.pool_xml(handle), "Storage pool {0}".format(pool)).get("type")
-        for name, volume in sorted(_libvirt_storage.volumes(handle).items()):
-            path = "{0}/{1}".format(pool, name)
-            text = _libvirt_storage.volume_xml(volume) if names.has(name, path) else None
-            if text is None:
-                continue
-            tree = _xml.parse(text, "Volume {0}".format(path))
-            found.append(_volume_of(tree, pool, kind in FILE_POOLS))
-            status[path] = {
-                "type": tree.get("type"),
-                "path": _xml.get(tree, "target/path"),
-                "allocation": int(_xml.get(tree, "allocation") or 0),
-            }
-    return found, status
+        tree = _xml.parse(_libvirt_storage.pool_xml(handle, False), "Storage pool {0}".format(pool))
+        volumes = _libvirt_storage.volumes(handle)
+        paths.update((os.path.join(_xml.get(tree, "target/path") or pool, name), (pool, name)) for name in volumes)
+        for name, volume in sorted(volumes.items()):
+            text = _libvirt_storage.volume_xml(volume) if names.has(name, pool + "/" + name) else None
+            if text is not None:
+                each = _xml.parse(text, "Volume {0}".format(name))
+                found.append(_volume_of(each, pool, tree.get("type") in FILE_POOLS))
+                status[pool + "/" + name] = {
+                    "type": each.get("type"),
+                    "path": _xml.get(each, "target/path"),
+                    "allocation": int(_xml.get(each, "allocation") or 0),
+                }
+    for options in found:
+        pool, name = paths.get(options.get("backing_store", {}).get("path", ""), ("", ""))
+        if name:
+            options["backing_store"] = {"volume": name, **({} if pool == options["pool"] else {"pool": pool})}
+    return _bases_first(found), status
+
+
+def _bases_first(volumes: list[Options]) -> list[Options]:
+    """Elsewhere a volume is made before its overlays."""
+    ordered: list[Options] = []
+    names: set[tuple[str, str]] = {(each["pool"], each["name"]) for each in volumes}
+    while volumes:
+        ready = [each for each in volumes if _base(each) not in names] or volumes
+        ordered += ready
+        names -= {(each["pool"], each["name"]) for each in ready}
+        volumes = [each for each in volumes if each not in ready]
+    return ordered
+
+
+def _base(volume: Options) -> tuple[str, str]:
+    store = volume.get("backing_store", {})
+    return store.get("pool", volume["pool"]), store.get("volume", "")
 
 
 def _volume_of(tree: Element, pool: str, is_file: bool) -> Options:

@@ -150,6 +150,9 @@ def stripped(text: str, drawn: bool = True) -> str:
     for genid in tree.iterfind("./genid") if drawn else ():
         genid.text = ""
     if not drawn:
+        for tag in ("capacity", "allocation", "available"):
+            for each in tree.findall(tag):
+                tree.remove(each)
         for each in tree.iter("ip", "route"):
             # Two ways to write the same.
             netmask = each.attrib.pop("netmask", None)

@@ -108,7 +108,7 @@ def test_what_our_modules_declared_comes_back(
                 {"target": "sda", "bus": "sata", "device": "cdrom"},
             ],
             "interfaces": [{"network": "default", "mac": "52:54:00:12:34:56", "model": "virtio"}],
-            "watchdog": {"model": "i6300esb", "action": "reset"},
+            "watchdogs": [{"model": "i6300esb", "action": "reset"}],
             "graphics": [{"type": "vnc", "port": 5999}],
             "state": "stopped",
             "autostart": False,
@@ -149,7 +149,7 @@ BY_HAND = {
         <os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
         <disk type='file' device='cdrom'><target dev='hdc'/><readonly/></disk>
         <interface type='network'><source network='default'/><model type='e1000'/></interface>
-        <graphics type='vnc' port='-1' passwd='hidden-word' passwdValidTo='2030-01-01T00:00:00'/>
+        <graphics type='vnc' port='-1' passwd='hiddenpw' passwdValidTo='2030-01-01T00:00:00'/>
         <hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product id='0xbeef'/></source></hostdev>
         <input type='tablet'/><input type='keyboard' bus='usb'/></devices></domain>""",
     "networks": """<network><name>{name}</name><forward mode='route'/><domain name='example.org' localOnly='yes'/>
@@ -180,20 +180,24 @@ def test_what_was_made_by_hand_is_adopted(
     }
     (domain,), (network,) = done.there["domains"], done.there["networks"]
     assert domain["interfaces"][0]["network"] == "default"
-    assert domain["disks"] == [{"target": "hdc", "bus": "ide", "device": "cdrom", "readonly": True, "format": "raw"}]
+    (drive,) = domain["disks"]
+    assert drive == {
+        **{"target": "hdc", "bus": "ide", "device": "cdrom", "readonly": True, "format": "raw"},
+        "address": {"bus": 1},
+    }
     assert network["ips"][0]["prefix"] == 24
     assert "xml" not in network
-    assert "hidden-word" not in json.dumps(done.there)
+    assert "hiddenpw" not in json.dumps(done.there)
 
 
 def test_a_password_stays_though_it_is_not_told(scratch: str, run_module: RunModule, virsh: t.Any, tmp_path: Path) -> None:
     (tmp_path / "domain.xml").write_text(BY_HAND["domains"].format(name=f"{scratch}-1"), encoding="utf-8")
     virsh("define", str(tmp_path / "domain.xml"))
     there = run_module("libvirt_info", {"gather": ["domains"], "names": [f"{scratch}-1"]})
-    assert "hidden-word" not in json.dumps(there)
+    assert "hiddenpw" not in json.dumps(there)
     options = {**there["domains"][0], "description": "mine now"}
     assert run_module("libvirt_domain", options)["changed"]
-    assert "hidden-word" in virsh("dumpxml", "--security-info", f"{scratch}-1")
+    assert "hiddenpw" in virsh("dumpxml", "--security-info", f"{scratch}-1")
 
 
 def test_secrets_come_back_without_their_values(scratch: str, run_module: RunModule, virsh: t.Any) -> None:
@@ -221,7 +225,7 @@ def test_volumes(scratch: str, run_module: RunModule, virsh: t.Any, images_dir: 
     result = run_module("libvirt_info", {"gather": ["volumes"], "names": [f"{pool}/*"]})
     assert [each["name"] for each in result["volumes"]] == ["base.qcow2", "hand.img", "over.qcow2"]
     assert says(result["volumes"][0], {"pool": pool, "state": "present", **base})
-    assert result["volumes"][2]["backing_store"] == {"path": str(images_dir / "base.qcow2"), "format": "qcow2"}
+    assert result["volumes"][2]["backing_store"] == {"volume": "base.qcow2"}
     status = result["status"]["volumes"][f"{pool}/hand.img"]
     assert status == {"type": "file", "path": str(images_dir / "hand.img"), "allocation": 1048576}
     for check in (True, False):
