@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
@@ -128,32 +129,6 @@ def _normal(tree: Element) -> None:
                 _xml.drop(bridge, attribute)
 
 
-def _check_pool(desired: Options) -> None:
-    if desired.get("type") in TYPES:
-        check(desired["name"], desired["type"], desired, new=False)
-
-
-def _check_nothing(desired: Options) -> None:
-    """What is there was taken once."""
-
-
-def _normal(tree: Element) -> None:
-    # A pool that is of nothing else has an empty source all the same.
-    for source in _xml.find_all(tree, "source"):
-        if not len(source) and not source.attrib:
-            _xml.remove(source)
-    # libvirt's own defaults, which it writes into every network with a bridge.
-    for bridge in _xml.find_all(tree, "bridge"):
-        for attribute, default in (("@stp", "on"), ("@delay", "0")):
-            if _xml.get(bridge, attribute) == default:
-                _xml.drop(bridge, attribute)
-    for each in [*_xml.find_all(tree, "ip"), *_xml.find_all(tree, "route")]:
-        netmask = each.get("netmask")
-        if netmask:
-            _xml.drop(each, "@netmask")
-            _xml.put(each, "@prefix", str(ipaddress.ip_network("0.0.0.0/" + netmask).prefixlen))
-
-
 def _activatable(kind: Activatable, host: Host, names: _Names) -> Found:
     adopter = adopter_of(kind)
     found, status = [], {}
@@ -184,24 +159,47 @@ def _pools(host: Host, names: _Names, _options: Options) -> Found:
 
 def _volumes(host: Host, names: _Names, _options: Options) -> Found:
     """Of active pools. What a volume holds can't be declared; its place in an inactive pool can't be seen."""
-    found, status = [], {}
+    found: list[Options] = []
+    status: dict[str, Options] = {}
+    paths: dict[str, tuple[str, str]] = {}
     for pool, handle in sorted(_libvirt_storage.pools(host).items()):
         if not _libvirt.is_active(handle):
             continue
-        kind = _xml.parse(_libvirt_storage.pool_xml(handle), "Storage pool {0}".format(pool)).get("type")
-        for name, volume in sorted(_libvirt_storage.volumes(handle).items()):
-            path = "{0}/{1}".format(pool, name)
-            text = _libvirt_storage.volume_xml(volume) if names.has(name, path) else None
-            if text is None:
-                continue
-            tree = _xml.parse(text, "Volume {0}".format(path))
-            found.append(_volume_of(tree, pool, kind in FILE_POOLS))
-            status[path] = {
-                "type": tree.get("type"),
-                "path": _xml.get(tree, "target/path"),
-                "allocation": int(_xml.get(tree, "allocation") or 0),
-            }
-    return found, status
+        tree = _xml.parse(_libvirt_storage.pool_xml(handle, False), "Storage pool {0}".format(pool))
+        volumes = _libvirt_storage.volumes(handle)
+        paths.update((os.path.join(_xml.get(tree, "target/path") or pool, name), (pool, name)) for name in volumes)
+        for name, volume in sorted(volumes.items()):
+            text = _libvirt_storage.volume_xml(volume) if names.has(name, pool + "/" + name) else None
+            if text is not None:
+                each = _xml.parse(text, "Volume {0}".format(name))
+                found.append(_volume_of(each, pool, tree.get("type") in FILE_POOLS))
+                status[pool + "/" + name] = {
+                    "type": each.get("type"),
+                    "path": _xml.get(each, "target/path"),
+                    "allocation": int(_xml.get(each, "allocation") or 0),
+                }
+    for options in found:
+        pool, name = paths.get(options.get("backing_store", {}).get("path", ""), ("", ""))
+        if name:
+            options["backing_store"] = {"volume": name, **({} if pool == options["pool"] else {"pool": pool})}
+    return _bases_first(found), status
+
+
+def _bases_first(volumes: list[Options]) -> list[Options]:
+    """Elsewhere a volume is made before its overlays."""
+    ordered: list[Options] = []
+    names: set[tuple[str, str]] = {(each["pool"], each["name"]) for each in volumes}
+    while volumes:
+        ready = [each for each in volumes if _base(each) not in names] or volumes
+        ordered += ready
+        names -= {(each["pool"], each["name"]) for each in ready}
+        volumes = [each for each in volumes if each not in ready]
+    return ordered
+
+
+def _base(volume: Options) -> tuple[str, str]:
+    store = volume.get("backing_store", {})
+    return store.get("pool", volume["pool"]), store.get("volume", "")
 
 
 def _volume_of(tree: Element, pool: str, is_file: bool) -> Options:
