@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 STEPS := lint sanity docs unit integration artifact bench
 
 .PHONY: help setup test test-quick test-lint test-sanity test-docs test-unit test-integration test-artifact \
-	test-lab test-empty-root test-redhat-roles bench build clean
+	test-lab test-empty-root test-corpus test-redhat-roles bench build clean
 
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ test-lab: setup ## three bare machines become a mini-cloud (molecule scenario mi
 
 test-empty-root: setup ## make test-quick of HEAD in an empty Debian (SUITE=bookworm or trixie; needs root)
 	@tools/empty_root_test.sh $(or $(SUITE),trixie)
+
+test-corpus: setup ## the documents of libvirt's own tests as raw declarations (needs root)
+	@. tools/lib.sh; tools/corpus.sh
 
 test-redhat-roles: setup ## the roles on a stand-in for Fedora (needs root)
 	@tools/redhat_roles_test.sh

@@ -136,6 +136,8 @@ class Domain(Kind[World]):
         if found and found.live is not None and state != "stopped":
             note = _note.read(found.live)
             _domain_live.plan(desired, found.live, lambda tree: self.forgotten(desired, tree, note), plan, found.active)
+            if found.active and plan.steps:
+                plan.step("note_live", before=note, after=_note.read(tree))
         self._plan_state(desired, world, plan, found)
         return plan
 

@@ -56,6 +56,7 @@ _IOTUNE = Block(
         Row("group_name", "group_name", help="Group of disks that share the limits."),
     ),
     help="Limits of throughput. The total goes with neither reading nor writing.",
+    live="iotune",
 )
 
 _DRIVER: tuple[AnyRow, ...] = (

@@ -232,13 +232,21 @@ FEATURES: tuple[AnyRow, ...] = (
         "on_poweroff",
         choices=("destroy", "restart"),
         help="What follows when the guest powers off.",
+        live="lifecycle",
     ),
-    Row("on_reboot", "on_reboot", choices=("destroy", "restart"), help="What follows when the guest reboots."),
+    Row(
+        "on_reboot",
+        "on_reboot",
+        choices=("destroy", "restart"),
+        help="What follows when the guest reboots.",
+        live="lifecycle",
+    ),
     Row(
         "on_crash",
         "on_crash",
         choices=("destroy", "restart", "preserve", "coredump-destroy", "coredump-restart"),
         help="What follows when the guest crashes.",
+        live="lifecycle",
     ),
     Row(
         "on_lockfailure",

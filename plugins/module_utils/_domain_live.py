@@ -16,6 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_doma
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import LISTS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import TUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCES
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
@@ -26,6 +27,8 @@ if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from lxml.etree import _Element as Element
 
+# What of a media drive's options is the medium.
+_MEDIUM = {"format", "auth", "readonly", *(row.option for row in SOURCES)}
 Forget = t.Callable[["Element"], t.List[Change]]
 # Buses that a disk can be plugged into while the guest runs.
 _HOTPLUG = ("virtio", "scsi", "usb")
@@ -58,7 +61,7 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     """
     note = _note.read(live)
     tree = _in_own_words(live)
-    pending = forget(tree) + _xml_pending(desired, live, note) + edit(ROWS, tree, _comparable(desired, live))
+    pending = _xml_pending(desired, live, note) + edit(ROWS, tree, _comparable(desired, live)) + forget(tree)
     started = {
         option for option, value in _note.without_secrets(ROWS, desired).items() if value == note.declared.get(option)
     }
@@ -226,9 +229,13 @@ def _changed_device(row: Many, changes: list[Change], name: str, after: Element)
 
 def _on_pci(row: Many, device: Element) -> bool:
     """Whether a device takes a PCI slot of its own (channels and disks of other buses sit on a controller)."""
-    return row.option in ("interfaces", "rngs") or (
-        _xml.get(device, "target/@bus") == "virtio" and row.option == "disks"
-    )
+    if row.option == "disks":
+        return _xml.get(device, "target/@bus") == "virtio"
+    if row.option == "hostdevs":
+        return device.get("type") in ("pci", "mdev")
+    if row.option == "memory_devices":
+        return str(device.get("model")).startswith("virtio-")
+    return row.option in ("interfaces", "rngs", "shmems", "filesystems")
 
 
 def _free_ports(live: Element) -> int:
@@ -247,7 +254,7 @@ def _can_update(row: Many, changes: list[Change], device: Element) -> bool:
     """Whether libvirt changes all of these in a running device."""
     if row.option == "disks":
         media = device.get("device") in ("cdrom", "floppy")
-        if media and all(_part(change) in ("file", "block", "format") for change in changes):
+        if media and all(_part(change) in _MEDIUM for change in changes):
             return True
     live = {each.option for each in row.rows if each.live == "update"}
     return all(_part(change) in live for change in changes)

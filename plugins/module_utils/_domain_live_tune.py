@@ -73,6 +73,10 @@ def _iotune(_host: Host, domain: Handle, _field: str, value: Element) -> None:
     _libvirt_tune.set_iotune(domain, _xml.get(value, "target/@dev") or "", limits)
 
 
+def _lifecycle(_host: Host, domain: Handle, field: str, value: str) -> None:
+    _libvirt_tune.set_lifecycle(domain, field, value)
+
+
 # By the word that a row's live says. A list's is given the entry's element, any other the option's meaning.
 TUNE: dict[str, t.Callable[[Host, Handle, str, t.Any], None]] = {
     "scheduler": _scheduler,
@@ -85,4 +89,5 @@ TUNE: dict[str, t.Callable[[Host, Handle, str, t.Any], None]] = {
     "iothreads": _iothreads,
     "balloon_period": _balloon_period,
     "iotune": _iotune,
+    "lifecycle": _lifecycle,
 }

@@ -170,10 +170,10 @@ class Kind(t.Generic[World]):
         raw: _raw.Raw | None = desired.get("xml")
         given = None if raw is None else _xml.clone(raw.tree)
         note = _note.read(tree) if self.remembers else _note.Note()
-        changes = self.forgotten(desired, tree, note)
         if given is not None:
             edit(self.rows, given, desired)
-        changes += edit(self.rows, tree, desired)
+        # What is declared comes first: what goes with it is not said twice.
+        changes = edit(self.rows, tree, desired) + self.forgotten(desired, tree, note)
         if given is not None:
             merged = _merge.merge(tree, given)
             changes += [change for change in merged if _note.digest(change) not in note.kept]

@@ -20,7 +20,8 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _download, _image, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
-from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
@@ -68,44 +69,67 @@ def inspect(src: str) -> _image.Content:
     return content
 
 
-def create(place: Place, src: str, checksum: str | None, tree: Element, capacity: int) -> None:
-    """Make a volume and fill it from a file or a URL."""
-    name = _xml.get(tree, "name") or ""
+@dataclasses.dataclass
+class Filling:
+    """What a volume is made as: its definition, the bytes a guest will see (0: those of the image).
+
+    rewrite: its format has options of its own, so that the image is converted even where it has that format. metadata:
+    see _libvirt_storage.volume_create.
+    """
+
+    tree: Element
+    capacity: int
+    rewrite: bool = False
+    metadata: bool = False
+
+
+def create(place: Place, src: str, checksum: str | None, filling: Filling) -> None:
+    """Make a volume and fill it from a file, which the plan has verified, or a URL."""
+    name = _xml.get(filling.tree, "name") or ""
     if not _download.is_url(src):
-        if checksum:
-            _download.verify(src, checksum)
-        _create(place, src, False, tree, capacity)
+        with _writing(name):
+            _create(place, src, False, filling)
         return
-    file = place.spool(name, src)
+    with _writing(name):
+        file = place.spool(name, src)
+        _bring(place, src, file, checksum, filling)
+
+
+def _bring(place: Place, src: str, file: str, checksum: str | None, filling: Filling) -> None:
     try:
-        _download.fetch(src, file, checksum, "volume {0}".format(name))
+        _download.fetch(src, file, checksum, "volume {0}".format(_xml.get(filling.tree, "name")))
     except BaseException:
         if not checksum:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(file)
         raise
     try:
-        _create(place, file, True, tree, capacity)
+        _create(place, file, True, filling)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(file)
 
 
-def _create(place: Place, file: str, ours: bool, tree: Element, capacity: int) -> None:
+def _create(place: Place, file: str, ours: bool, filling: Filling) -> None:
+    tree, capacity = filling.tree, filling.capacity
     content = _image.inspect(file)
+    if 0 < capacity < content.capacity:
+        # The header of a vhdx is too far from its beginning to be asked for before.
+        raise BadValue("capacity", format_size(capacity), "the image has {0}".format(format_size(content.capacity)))
     if ours:
         _image.require_whole(content, file)
     form = _xml.get(tree, "target/format/@type") or "raw"
     if place.type not in FILE_POOLS:
         form = "raw"
     # A file that is filled byte for byte grows when it is whole; a partition can't, an image is converted into any.
-    grows = form == content.format and place.type in FILE_POOLS
+    as_it_is = form == content.format and not filling.rewrite
+    grows = as_it_is and place.type in FILE_POOLS
     Size("B").write(tree, "capacity", content.capacity if grows else max(content.capacity, capacity))
 
     def fill(volume: Handle) -> None:
         path = str(volume.path())
-        if form != content.format:
-            _image.convert(file, content, path, form)
+        if not as_it_is:
+            _image.convert(file, content, path, form, (_xml.get(tree, "allocation") or "0") != "0")
         elif ours and place.by_name:
             # It is there already: it takes the place of the empty file, as which it is seen from now on.
             made = os.stat(path)
@@ -117,41 +141,51 @@ def _create(place: Place, file: str, ours: bool, tree: Element, capacity: int) -
             with open(file, "rb") as image:
                 _libvirt_storage.volume_upload(place.host, volume, image, content.size, sparse)
 
-    if ours and place.by_name and form == content.format:
+    if ours and place.by_name and as_it_is:
         _xml.put(tree, "allocation", "0")
-    _finish(place, tree, capacity, None, False, fill)
+    _finish(place, filling, None, fill)
 
 
-def make(place: Place, tree: Element, capacity: int, source: Handle | None, metadata: bool) -> None:
+def make(place: Place, filling: Filling, source: Handle | None) -> None:
     """Make a volume: empty, an overlay, or a copy of a source."""
     if source is None:
-        _libvirt_storage.volume_create(place.pool, _xml.get(tree, "name") or "", _xml.write(tree), metadata)
+        name = _xml.get(filling.tree, "name") or ""
+        _libvirt_storage.volume_create(place.pool, name, _xml.write(filling.tree), filling.metadata)
     else:
-        _finish(place, tree, capacity, source, metadata, lambda _volume: None)
+        with _writing(_xml.get(filling.tree, "name") or ""):
+            _finish(place, filling, source, lambda _volume: None)
 
 
-def _finish(
-    place: Place,
-    tree: Element,
-    capacity: int,
-    source: Handle | None,
-    metadata: bool,
-    fill: t.Callable[[Handle], None],
-) -> None:
+@contextlib.contextmanager
+def _writing(name: str) -> t.Iterator[None]:
+    """A file system that is full, or read-only, is an error of the task and not of the module."""
+    try:
+        yield
+    except OSError as error:
+        raise KvmError(
+            "Volume {0} can't be written: {1}{2}.".format(
+                name, error.strerror or error, " ({0})".format(error.filename) if error.filename else ""
+            ),
+            error_code="unwritable",
+        ) from error
+
+
+def _finish(place: Place, filling: Filling, source: Handle | None, fill: t.Callable[[Handle], None]) -> None:
     """Make a volume under a passing name, fill it, grow it, and give it its own name."""
+    tree = filling.tree
     name = _xml.get(tree, "name") or ""
     partial = place.passing(name, "partial")
     if partial != name:
         _throw_away(place.pool, partial)
     _xml.put(tree, "name", partial)
-    volume = _libvirt_storage.volume_create(place.pool, partial, _xml.write(tree), metadata, source)
+    volume = _libvirt_storage.volume_create(place.pool, partial, _xml.write(tree), filling.metadata, source)
     try:
         fill(volume)
         _libvirt_storage.pool_refresh(place.pool)
         volume = _libvirt_storage.volumes(place.pool)[partial]
         made = _xml.parse(_libvirt_storage.volume_xml(volume) or "<volume/>", partial)
-        if capacity > int(_xml.get(made, "capacity") or 0):
-            _libvirt_storage.volume_resize(volume, capacity)
+        if filling.capacity > int(_xml.get(made, "capacity") or 0):
+            _libvirt_storage.volume_resize(volume, filling.capacity)
         if partial != name:
             _rename(str(volume.path()), name)
             _libvirt_storage.pool_refresh(place.pool)

@@ -93,16 +93,17 @@ def require_whole(content: Content, name: str) -> None:
         )
 
 
-def convert(src: str, content: Content, target: str, form: str) -> None:
-    """Write an image into a volume that is there, in the volume's format."""
+def convert(src: str, content: Content, target: str, form: str, full: bool) -> None:
+    """Write an image into a volume that is there, in the volume's format. full: also its zeros."""
     require_whole(content, src)
     info = _info(src, content.format)
     extents = info.get("format-specific", {}).get("data", {}).get("extents", [])
     others = [each["filename"] for each in extents if each.get("filename") not in (None, src)]
     if "backing-filename" in info or others:
         require_whole(dataclasses.replace(content, leans=True), src)
-    # Sparse where it holds zeros; the target is there, with all that it was declared with.
-    _run("qemu-img", "convert", "-n", "-f", content.format, "-O", form, src, target)
+    # -n: the target is there, with all that it was declared with.
+    zeros = ["-S", "0"] if full else []
+    _run("qemu-img", "convert", "-n", *zeros, "-f", content.format, "-O", form, src, target)
 
 
 def shorten(path: str, form: str, size: int) -> None:

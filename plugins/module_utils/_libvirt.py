@@ -43,6 +43,9 @@ class LibvirtError(KvmError):
     @property
     def unsupported(self) -> bool:
         """Whether libvirt, QEMU or the guest can't do this at all (rather than it having gone wrong)."""
+        if "No more available PCI" in self.message:
+            # libvirt calls it an internal error.
+            return True
         return self.code in (
             libvirt.VIR_ERR_NO_SUPPORT,
             libvirt.VIR_ERR_OPERATION_UNSUPPORTED,

@@ -76,3 +76,21 @@ def set_iotune(domain: Handle, target: str, limits: dict[str, t.Any]) -> None:
     """Limits of a disk's throughput; what is left out is without limit."""
     with doing("limit the throughput of {0} of domain {1}".format(target, domain.name())):
         domain.setBlockIoTune(target, limits, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_lifecycle(domain: Handle, event: str, action: str) -> None:
+    """What follows an event (on_poweroff, on_reboot, on_crash)."""
+    events = {
+        "on_poweroff": libvirt.VIR_DOMAIN_LIFECYCLE_POWEROFF,
+        "on_reboot": libvirt.VIR_DOMAIN_LIFECYCLE_REBOOT,
+        "on_crash": libvirt.VIR_DOMAIN_LIFECYCLE_CRASH,
+    }
+    actions = {
+        "destroy": libvirt.VIR_DOMAIN_LIFECYCLE_ACTION_DESTROY,
+        "restart": libvirt.VIR_DOMAIN_LIFECYCLE_ACTION_RESTART,
+        "preserve": libvirt.VIR_DOMAIN_LIFECYCLE_ACTION_PRESERVE,
+        "coredump-destroy": libvirt.VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_DESTROY,
+        "coredump-restart": libvirt.VIR_DOMAIN_LIFECYCLE_ACTION_COREDUMP_RESTART,
+    }
+    with doing("set {0} of domain {1}".format(event, domain.name())):
+        domain.setLifecycleAction(events[event], actions[action], libvirt.VIR_DOMAIN_AFFECT_LIVE)

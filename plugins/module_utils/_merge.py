@@ -19,6 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import is_xml
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+_DNSMASQ = "{http://libvirt.org/schemas/network/dnsmasq/1.0}"
 # Elements of which the given ones are all: (tag, its parent's tag).
 _WHOLE = frozenset(
     {
@@ -38,6 +39,10 @@ _WHOLE = frozenset(
         ("srv", "dns"),
         ("txt", "dns"),
         ("forwarder", "dns"),
+        ("interface", "forward"),
+        ("address", "forward"),
+        ("tag", "vlan"),
+        (_DNSMASQ + "option", _DNSMASQ + "options"),
         ("hostname", "host"),
     }
 )
@@ -70,6 +75,10 @@ _UNITLESS = {
     **dict.fromkeys(("memory", "currentMemory", "hard_limit", "soft_limit", "swap_hard_limit", "min_guarantee"), "KiB"),
     **dict.fromkeys(("capacity", "allocation", "available"), "B"),
 }
+
+
+# Elements whose size is an attribute, in KiB where there is no unit.
+_SIZED = {"page": ("size",), "cell": ("memory",), "cache": ("size",), "monitor": ("size",)}
 
 
 def merge(tree: Element, given: Element) -> list[Change]:
@@ -113,14 +122,13 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
     text = (element.text or "").strip()
     attributes: dict[str, object] = {str(key): _number(str(value)) for key, value in element.attrib.items()}
     unit = element.get("unit")
-    if is_xml_unit(unit) if unit else tag in _UNITLESS:
-        for key in ("size", "memory"):  # of <page> and <cell>
-            if unit and isinstance(attributes.get(key), int):
-                attributes.pop("unit", None)
-                attributes[key] = xml_size(str(attributes[key]), unit, unit)
-        if re.fullmatch(r"[0-9]{1,30}", text):
+    for key in _SIZED.get(tag, ()):
+        if isinstance(attributes.get(key), int) and (unit is None or is_xml_unit(unit)):
             attributes.pop("unit", None)
-            return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
+            attributes[key] = xml_size(str(attributes[key]), unit, "KiB")
+    if re.fullmatch(r"[0-9]{1,30}", text) and (is_xml_unit(unit) if unit else tag in _UNITLESS):
+        attributes.pop("unit", None)
+        return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
     return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
 
 

@@ -202,7 +202,7 @@ class Network(Activatable):
 
 def _drop_defaults(desired: Options) -> None:
     """Take out of the xml what libvirt would not keep, because it is so anyway."""
-    tree = desired["xml"]
+    tree = desired["xml"].tree
     if tree.tag == "network" and tree.get("ipv6") == "no":
         del tree.attrib["ipv6"]
         desired.setdefault("ipv6", False)

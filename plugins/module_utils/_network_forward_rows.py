@@ -211,6 +211,7 @@ FORWARD = _Forward(
             "interface/@dev",
             _Devices(),
             help="Network devices of the host that guests are spread over, with the modes of macvtap.",
+            live="update",
         ),
         Row(
             "pf",

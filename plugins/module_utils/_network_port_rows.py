@@ -137,6 +137,7 @@ PORTGROUPS = Many(
         BANDWIDTH,
     ),
     help="Sorts of ports; a guest's interface names the one that it has.",
+    live="update",
     keys=("name",),
 )
 

@@ -90,6 +90,7 @@ _DHCP = Block(
                 Row("end", "@end", Address(), required=True, help="Last address."),
                 _LEASE,
             ),
+            live="update",
             help="Addresses to lease.",
         ),
         Many(
@@ -112,6 +113,7 @@ _DHCP = Block(
                 Row("ip", "@ip", Address(), required=True, help="Address that the host gets."),
                 _LEASE,
             ),
+            live="update",
             help="Reservations: the address that a MAC address gets.",
             keys=("mac", "id", "ip"),
         ),
@@ -177,6 +179,7 @@ _DNS = Block(
                 Row("name", "@name", Text(r"[^ ,]+", "it has no space and no comma"), required=True, help="Name."),
                 Row("value", "@value", required=True, help="Text."),
             ),
+            live="update",
             help="TXT records.",
         ),
         Many(
@@ -197,6 +200,7 @@ _DNS = Block(
                 Row("priority", "@priority", Integer(0, 65535), help="Hosts of the lowest come first.", absent=0),
                 Row("weight", "@weight", Integer(0, 65535), help="Share among hosts of one priority.", absent=0),
             ),
+            live="update",
             help="SRV records.",
         ),
         Many(
@@ -206,6 +210,7 @@ _DNS = Block(
                 Row("ip", "@ip", Address(), required=True, help="Address."),
                 Row("hostnames", "hostname", Texts(ordered=False), required=True, help="Its names."),
             ),
+            live="update",
             help="Names that the DNS server knows.",
             keys=("ip",),
         ),
@@ -247,8 +252,8 @@ STEERING: tuple[AnyRow, ...] = (
 ROWS: tuple[AnyRow, ...] = (
     *common_rows("network"),
     *STEERING,
-    Row("title", "title", help="A short text about it.", since="9.7.0", removable=True),
-    Row("description", "description", help="A text about it.", since="9.7.0", removable=True),
+    Row("title", "title", help="A short text about it.", since="9.7.0", removable=True, live="text"),
+    Row("description", "description", help="A text about it.", since="9.7.0", removable=True, live="text"),
     Row(
         "ipv6",
         "@ipv6",

@@ -15,13 +15,13 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._download import shown
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS, Place, make
+from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS, Filling, Place, make
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import create as fill
 from ansible_collections.minicloud.kvm.plugins.module_utils._image import shorten
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound, look
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Options
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Options, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
-from ansible_collections.minicloud.kvm.plugins.module_utils._volume_new import World, blank, metadata
+from ansible_collections.minicloud.kvm.plugins.module_utils._volume_new import World, blank, metadata, rewritten
 from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FIXED, ROWS, check
 
 if t.TYPE_CHECKING:
@@ -166,7 +166,9 @@ class Volume(Kind[World]):
             if row.option == "encryption":
                 # libvirt forgets the rest when it looks at the volume anew.
                 wanted, found = wanted["format"], (found or {}).get("format")
-            if wanted != found:
+            if found is None and isinstance(row, Row):
+                found = row.absent
+            if wanted != found and not (found is None and row.option == "cluster_size"):  # of an old libvirt
                 raise KvmError(
                     "Volume {0}: {1} is {2}, not {3}.".format(
                         desired["name"], row.option, *(_word(row, value) for value in (found, wanted))
@@ -226,15 +228,16 @@ class Volume(Kind[World]):
     def create(self, world: World, plan: Plan, desired: Options, tree: Element, capacity: int) -> None:
         pool = world.pools[desired["pool"]]
         place = Place(world.host, pool.handle, pool.type, pool.path)
+        filling = Filling(tree, capacity, rewritten(desired, tree), metadata(desired, tree))
         if "src" in desired:
-            fill(place, desired["src"], desired.get("checksum"), tree, capacity)
+            fill(place, desired["src"], desired.get("checksum"), filling)
             return
         source = None
         if "clone" in desired:
             # An earlier entry of the same call may have made it.
             other = world.pools[desired["clone"].get("pool", desired["pool"])]
             source = _libvirt_storage.volumes(other.handle)[desired["clone"]["volume"]]
-        make(place, tree, capacity, source, metadata(desired, tree))
+        make(place, filling, source)
 
     def resize(self, world: World, plan: Plan, volume: Handle, capacity: int, shrink: bool, form: str) -> None:
         path = plan.facts["path"]

@@ -13,7 +13,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
-from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FILES, PARTITIONS
+from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FILES, PARTITIONS, QCOW2
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
@@ -99,7 +99,11 @@ def _check_partition(name: str, pool: PoolFound) -> None:
 def _capacity(desired: Options, origin: Origin) -> int:
     capacity = int(desired.get("capacity") or origin.capacity)
     if "xml" in desired and not capacity:
-        capacity = int(Size("B").read(desired["xml"], "capacity") or 0)
+        try:
+            capacity = int(Size("B").read(desired["xml"].tree, "capacity") or 0)
+        except ValueError as error:
+            given = _xml.get(desired["xml"].tree, "capacity")
+            raise BadValue("xml: capacity", given, "a number is wanted, and a unit that libvirt knows") from error
     if not capacity and "src" not in desired:
         raise BadValue(
             "capacity", None, "volume {0} is not there yet: to make it, it is wanted".format(desired["name"])
@@ -127,6 +131,11 @@ def metadata(desired: Options, tree: Element) -> bool:
     return desired.get("allocation") in ("metadata", "full") and _xml.get(tree, "target/format/@type") == "qcow2"
 
 
+def rewritten(desired: Options, tree: Element) -> bool:
+    """Whether an image is converted even into its own format, because that was declared with options of its own."""
+    return metadata(desired, tree) or any(option in desired for option in QCOW2)
+
+
 def _origin(desired: Options, world: World, check_mode: bool, warnings: list[str]) -> Origin:
     if "src" in desired:
         return _of_src(desired)
@@ -150,7 +159,10 @@ def _origin(desired: Options, world: World, check_mode: bool, warnings: list[str
 
 def _of_src(desired: Options) -> Origin:
     content = _fill.inspect(desired["src"])
-    if desired.get("format", content.format) != content.format:
+    if "checksum" in desired and not _download.is_url(desired["src"]):
+        _download.verify(desired["src"], desired["checksum"])
+    own = desired.get("allocation") in ("metadata", "full") or any(option in desired for option in QCOW2)
+    if own or desired.get("format", content.format) != content.format:
         _image.require_whole(content, _download.shown(desired["src"]))
     return Origin(content.format, content.capacity)
 

@@ -24,7 +24,7 @@ FILES = ("qcow2", "raw", "qcow", "qed", "vdi", "vmdk", "vpc")
 PARTITIONS = ("none", "linux", "fat16", "fat32", "linux-swap", "linux-lvm", "linux-raid", "extended")
 # What is fixed when a volume is made and can be seen of one that is there.
 FIXED = ("compat", "cluster_size", "lazy_refcounts", "extended_l2", "encryption")
-_QCOW2 = ("compat", "cluster_size", "lazy_refcounts", "extended_l2")
+QCOW2 = ("compat", "cluster_size", "lazy_refcounts", "extended_l2")
 
 
 class Allocation(Size):
@@ -136,7 +136,14 @@ ROWS: tuple[AnyRow, ...] = (
         "What O(src) has in another format is converted. A V(disk) pool has types of partitions: V(none) to "
         "V(extended). Volumes of other pools of devices are V(raw). It can't be changed.",
     ),
-    Row("compat", "target/compat", choices=("0.10", "1.1"), help="Version of V(qcow2): V(1.1) where it is left out."),
+    Row(
+        "compat",
+        "target/compat",
+        choices=("0.10", "1.1"),
+        # libvirt has no word for the old one.
+        absent="0.10",
+        help="Version of V(qcow2): V(1.1) where it is left out.",
+    ),
     Row(
         "cluster_size",
         "target/clusterSize",
@@ -240,7 +247,7 @@ def check(desired: Options) -> None:
         return
     _check_origin(desired)
     form = desired.get("format")
-    for option in _QCOW2:
+    for option in QCOW2:
         if option in desired and form not in (None, "qcow2"):
             raise BadValue(option, _shown(option, desired), "only qcow2 has it, not {0}".format(form))
     for option in ("lazy_refcounts", "extended_l2"):

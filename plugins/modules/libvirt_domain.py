@@ -12,8 +12,15 @@ description:
   - Makes, changes, starts, stops and removes libvirt domains, any number of them over one connection.
   - Only what is declared is compared and changed. A list that is declared, such as O(disks), is the whole list. UUID, MAC
     addresses and PCI addresses of what is there are kept.
+  - What was declared before and is not any more is taken away, unless somebody has changed it since. It is remembered in
+    the domain's metadata. A task that leaves out O(memory), O(disks), O(interfaces), or an O(xml) that was a whole
+    document, though it was declared before, is about a part of the domain and takes nothing away.
   - A running domain is changed at once where libvirt can. What it can not is put into the definition and named in
     RV(domains.restart_required), until the domain was restarted.
+  - Many domains are one call. They stop and start together, in the order of O(depends_on) where there is one.
+notes:
+  - That a guest reboots is no state. O(restart=always) in a handler restarts it once when it is notified.
+  - docs/options.md of the collection lists every option, whether it changes in a running domain, and the libvirt it needs.
 author: minicloud.kvm contributors (@minicloud)
 options:
   <<: &one
@@ -4698,7 +4705,24 @@ EXAMPLES = r"""
 - name: What has no option of its own, as libvirt's XML
   minicloud.kvm.libvirt_domain:
     name: web1
-    xml: <watchdog model='i6300esb' action='reset'/>
+    xml: <keywrap><cipher name='aes' state='on'/></keywrap>
+
+- name: The web server comes up after its database, and goes down before it
+  minicloud.kvm.libvirt_domain:
+    domains:
+      - {name: db1, state: running}
+      - {name: web1, state: running, depends_on: [db1]}
+
+- name: Limits that a running guest gets at once
+  minicloud.kvm.libvirt_domain:
+    name: web1
+    cputune: {shares: 512, vcpupins: [{vcpu: 0, cpuset: 2-3}]}
+    memtune: {hard_limit: 3GiB}
+
+- name: A handler that restarts a guest
+  minicloud.kvm.libvirt_domain:
+    name: web1
+    restart: always
 
 - name: The guest goes, with its first disk
   minicloud.kvm.libvirt_domain:

@@ -21,6 +21,7 @@ import argparse
 import collections
 import copy
 import difflib
+import os
 import sys
 import traceback
 import typing as t
@@ -34,7 +35,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmEr
 from lxml import etree
 
 KINDS: dict[str, t.Any] = {"domain": _domain.Domain, "network": _network.Network, "pool": _pool.Pool}
-NAME = "mct-1-corpus"
+NAME = "mct-{0}-corpus".format(os.getpid())
 
 
 class Lie(Exception):

@@ -133,5 +133,5 @@ def test_a_running_domain_takes_what_it_can_at_once(
         assert done["changes"] != []
     live = etree.fromstring(virsh("dumpxml", scratch)).find("devices/interface")
     assert live.find("filterref").get("filter") == "allow-arp"
-    # These wait, and are said to.
-    assert [field.partition("].")[2] for field in run({"mtu": 1400})["restart_required"]] == ["mtu"]
+    # These wait, and are said to; with an option that waits, all changes of the device do.
+    assert {field.partition("].")[2] for field in run({"mtu": 1400})["restart_required"]} == {"mtu", "filterref.filter"}

@@ -57,7 +57,7 @@ def test_a_disk_comes_to_lie_on_something_else(declare: t.Any, images_dir: Path)
     assert tree.xpath(f"devices/disk/source/auth/secret[@uuid='{UUID}' and not(@usage)]")
     disk = {"target": "vda", "block": "/dev/loop0", "format": "raw"}
     changed, tree = declare(disks=[disk])
-    assert changed == ["disks[vda].block"]
+    assert changed == ["disks[vda].block", "disks[vda].cache"]
     assert tree.xpath("devices/disk[@type='block']/source[@dev='/dev/loop0' and not(@*[name()!='dev']) and not(*)]")
 
 

@@ -156,7 +156,7 @@ def test_changes_of_a_running_guest(
     for which in ("--live", "--config"):
         assert virsh("desc", name, which, "--title").strip() == "A title"
         assert virsh("vcpucount", name, which, "--current" if which == "--config" else "--active").strip() == "2"
-    guest["vcpus"] = 2
+    guest.update(vcpus=2, title="A title", description="More\nlines")
 
     # Plug a disk and an interface.
     guest["disks"].append({"pool": pool, "volume": "two"})

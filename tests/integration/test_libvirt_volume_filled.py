@@ -210,6 +210,8 @@ def test_a_wrong_checksum_makes_no_volume(
     local = str(images_dir / "picture")
     for src in (url, local):
         args = {"pool": pool, "name": "disk", "src": src, "checksum": sha256(b"other")}
+        if src == local:
+            assert run_module(MODULE, args, check=True, expect="failed")["error_code"] == "wrong_checksum"
         result = run_module(MODULE, args, expect="failed")
         assert result["error_code"] == "wrong_checksum"
         assert hashlib.sha256(b"other").hexdigest() in result["msg"]
@@ -288,6 +290,47 @@ def test_what_libvirt_has_no_format_for_becomes_qcow2_and_others_stay(
     done = converge(MODULE, {"pool": pool, "name": "plain", "src": str(images_dir / "qcow2"), "format": "raw"}, look)
     assert image(done["volume"]["path"])["format"] == "raw"
     same(done["volume"]["path"], images_dir / "qcow2.source")
+
+
+def test_options_of_qcow2_rewrite_a_qcow2(
+    converge: t.Any, look: t.Any, pool: str, web: Server, picture: bytes, images_dir: Path
+) -> None:
+    web.files = {"/picture": picture}
+    options = {"cluster_size": "128KiB", "lazy_refcounts": True, "allocation": "full"}
+    volumes = [
+        {"pool": pool, "name": "file", "src": str(images_dir / "picture"), **options},
+        {"pool": pool, "name": "url", "src": web.url + "/picture", "checksum": sha256(picture), **options},
+        {"pool": pool, "name": "clone", "clone": {"volume": "file"}, **options},
+    ]
+    for each in converge(MODULE, {"volumes": volumes}, look)["volumes"]:
+        info = image(each["path"])
+        assert (info["format"], info["cluster-size"]) == ("qcow2", 128 * 1024)
+        assert info["format-specific"]["data"]["lazy-refcounts"]
+        assert info["actual-size"] >= 32 * MIB
+        same(each["path"], images_dir / "picture.source")
+
+
+def test_a_vhdx_that_is_larger_than_declared(
+    run_module: t.Any, look: t.Any, pool: str, web: Server, images_dir: Path
+) -> None:
+    web.files = {"/picture": make_image(images_dir / "picture", "vhdx").read_bytes()}
+    args = {"pool": pool, "name": "disk", "src": web.url + "/picture", "capacity": "16MiB"}
+    result = run_module(MODULE, args, expect="failed")
+    assert (result["error_code"], "the image has 32MiB" in result["msg"]) == ("bad_value", True)
+    assert look() == []
+
+
+def test_a_pool_that_fills_while_it_downloads(
+    run_module: t.Any, scratch: str, loop: t.Any, web: Server, images_dir: Path
+) -> None:
+    source = {"devices": [{"path": loop()}], "format": "ext4"}
+    target = {"path": str(images_dir / "mnt")}
+    run_module("libvirt_pool", {"name": scratch, "type": "fs", "source": source, "target": target, "build": True})
+    web.files = {"/big": os.urandom(MIB) * 100}
+    args = {"pool": scratch, "name": "disk", "src": web.url + "/big", "allow_overcommit": True}
+    result = run_module(MODULE, args, expect="failed")
+    assert (result["error_code"], "No space left on device" in result["msg"]) == ("unwritable", True)
+    assert [path.name for path in (images_dir / "mnt").iterdir()] == ["lost+found"]
 
 
 def test_a_thin_raw_volume_is_filled_without_its_holes(

@@ -67,14 +67,13 @@ def test_options_that_are_not_declared_any_more_go(converge: t.Any, virsh: t.Any
         "cpu.features[svm]",
         "disks[vda].cache",
         "graphics[vnc].password",
-        f"interfaces[{mac}].model",
         f"interfaces[{mac}].mtu",
         "kernel",
     ]
     assert "secret77" not in str(done)
     tree = tree_of(virsh, web["name"])
-    # What a new interface has, not what libvirt makes of one without a model.
-    assert tree.xpath("devices/interface/model[@type='virtio']")
+    # The model of an interface is part of what it is, like its MAC.
+    assert tree.xpath("devices/interface/model[@type='e1000e']")
     assert not tree.xpath("os/kernel | os/cmdline | cpu/feature | devices/disk/driver/@cache")
     assert tree.xpath("title and devices/disk/serial[.='ONE'] and devices/graphics[not(@passwd)]")
     more = {"name": web["name"], "memory": "64MiB", "disks": more["disks"], "interfaces": more["interfaces"]}
