@@ -129,6 +129,8 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
     if re.fullmatch(r"[0-9]{1,30}", text) and (is_xml_unit(unit) if unit else tag in _UNITLESS):
         attributes.pop("unit", None)
         return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
+    if not text and tag in _UNITLESS:
+        attributes.pop("unit", None)  # without a number it says nothing
     return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
 
 

@@ -27,9 +27,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Block,
     Many,
-    Row,
-    edit,
-    mean,
     read,
     spec,
 )
@@ -46,7 +43,7 @@ KINDS: dict[str, t.Any] = {
     "secret": _secret.Secret,
     "volume": _volume.Volume,
 }
-EXAMPLES = 400
+EXAMPLES = 300
 each_kind = pytest.mark.parametrize("name", KINDS)
 fuzz = settings(
     max_examples=EXAMPLES,
@@ -233,7 +230,7 @@ def test_options_with_something_spoilt_mean_something_or_are_refused(name: str, 
 TEXTS = st.sampled_from([word for word in WORDS if not any(c < " " or c == "\ud800" for c in word)])
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def written(name: str) -> list[str]:
     """Definitions of the cases, with the notes of what was declared."""
     kind, found = KINDS[name](), []
