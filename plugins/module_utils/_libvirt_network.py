@@ -32,6 +32,11 @@ def update(network: Handle, command: str, section: str, index: int, xml: str) ->
         network.update(commands[command], number, index, xml, libvirt.VIR_NETWORK_UPDATE_AFFECT_LIVE)
 
 
+def keeps_texts() -> bool:
+    """Whether networks have a title and a description (libvirt 9.7.0 and later)."""
+    return hasattr(libvirt, "VIR_NETWORK_METADATA_TITLE")
+
+
 def set_text(network: Handle, which: str, text: str) -> None:
     """Set the title or description of a running network (libvirt 9.7.0 and later)."""
     kinds = {"title": libvirt.VIR_NETWORK_METADATA_TITLE, "description": libvirt.VIR_NETWORK_METADATA_DESCRIPTION}

@@ -127,14 +127,15 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
     if "netmask" in attributes:
         _as_prefix(attributes)
     unit = element.get("unit")
-    known = is_xml_unit(unit) if unit else True
     for key in _SIZED.get(tag, ()):
-        if known and isinstance(attributes.get(key), int):
+        if isinstance(attributes.get(key), int) and (unit is None or is_xml_unit(unit)):
             attributes.pop("unit", None)
             attributes[key] = xml_size(str(attributes[key]), unit, "KiB")
-    if known and (unit or tag in _UNITLESS) and re.fullmatch(r"[0-9]{1,30}", text):
+    if re.fullmatch(r"[0-9]{1,30}", text) and (is_xml_unit(unit) if unit else tag in _UNITLESS):
         attributes.pop("unit", None)
         return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
+    if not text and tag in _UNITLESS:
+        attributes.pop("unit", None)  # without a number it says nothing
     return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
 
 

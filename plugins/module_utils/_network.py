@@ -150,7 +150,7 @@ class Network(Activatable):
         if not pending:
             return
         calls, after = _network_live.updates(live, wanted)
-        for text in _TEXTS:
+        for text in _TEXTS if _libvirt_network.keeps_texts() else ():
             shall = _xml.get(wanted, text)
             if shall != _xml.get(after, text):
                 plan.step("set_text", which=text, text=shall or "")

@@ -99,7 +99,11 @@ def _check_partition(name: str, pool: PoolFound) -> None:
 def _capacity(desired: Options, origin: Origin) -> int:
     capacity = int(desired.get("capacity") or origin.capacity)
     if "xml" in desired and not capacity:
-        capacity = int(Size("B").read(desired["xml"].tree, "capacity") or 0)
+        try:
+            capacity = int(Size("B").read(desired["xml"].tree, "capacity") or 0)
+        except ValueError as error:
+            given = _xml.get(desired["xml"].tree, "capacity")
+            raise BadValue("xml: capacity", given, "a number is wanted, and a unit that libvirt knows") from error
     if not capacity and "src" not in desired:
         raise BadValue(
             "capacity", None, "volume {0} is not there yet: to make it, it is wanted".format(desired["name"])

@@ -199,6 +199,61 @@ def converge(run_module: t.Any) -> Converge:
     return run
 
 
+class Daemon:
+    """A libvirtd of this test's own, as QEMU's user."""
+
+    USER = "libvirt-qemu"
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.socket = home / "run/libvirt/libvirt-sock"
+        self.uri = f"qemu+unix:///session?socket={self.socket}"
+        (home / "libvirt").mkdir()
+        (home / "libvirt/qemu.conf").write_text('stdio_handler = "file"\n', encoding="utf-8")
+        (home / "run").mkdir(mode=0o755)
+        (home / "kill").write_text(
+            f"kill -9 $(cat {home}/pid); while kill -0 $(cat {home}/pid); do sleep 0.05; done; rm -f {self.socket}\n",
+            encoding="utf-8",
+        )
+        homes = f"HOME={home} XDG_RUNTIME_DIR={home}/run XDG_CONFIG_HOME={home} XDG_CACHE_HOME={home}/cache"
+        command = f"setpriv --reuid={self.USER} --regid={self.USER} --init-groups env -i PATH=$PATH {homes} libvirtd"
+        (home / "start").write_text(
+            f"setsid {command} </dev/null >>{home}/log 2>&1 & echo $! > {home}/pid\n"
+            f"until virsh -c '{self.uri}' uri; do kill -0 $(cat {home}/pid) || exit 1; sleep 0.1; done\n",
+            encoding="utf-8",
+        )
+        subprocess.run(["chown", "-R", self.USER, str(home)], check=True)
+
+    @property
+    def restart(self) -> list[str]:
+        return ["sh", "-c", f"sh {self.home}/kill; sh {self.home}/start"]
+
+    @property
+    def kill(self) -> list[str]:
+        return ["sh", "-c", f"sh {self.home}/kill"]
+
+    def start(self) -> None:
+        subprocess.run(["sh", f"{self.home}/start"], check=True, capture_output=True)
+
+
+@pytest.fixture
+def daemon(libvirt_uri: str) -> t.Iterator[Daemon]:
+    home = Path(tempfile.mkdtemp(prefix="mc", dir="/var/tmp"))  # short: a guest's sockets lie below
+    home.chmod(0o755)
+    made = Daemon(home)
+    try:
+        made.start()
+        yield made
+        if not made.socket.exists():
+            made.start()
+        with libvirt.open(made.uri) as conn:
+            for domain in conn.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+                domain.destroy()
+    finally:
+        subprocess.run(made.kill, check=False, capture_output=True)
+        shutil.rmtree(home)
+
+
 # Files whose networks have addresses: two that are active at once must not overlap, so they run one after the other.
 NETWORKS = ("test_libvirt_net", "test_libvirt_net_running", "test_libvirt_nwfilter", "test_guests_role", "test_peers")
 

@@ -92,7 +92,11 @@ def test_what_our_modules_declared_comes_back(
         "networks": {
             "forward": {"mode": "nat"},
             "ips": [
-                {"address": "10.213.7.1", "prefix": 24, "dhcp": {"ranges": [{"start": "10.213.7.2", "end": "10.213.7.9"}]}}
+                {
+                    "address": "10.213.7.1",
+                    "prefix": 24,
+                    "dhcp": {"ranges": [{"start": "10.213.7.2", "end": "10.213.7.9"}]},
+                }
             ],
             "state": "inactive",
             "autostart": False,
@@ -182,7 +186,11 @@ def test_what_was_made_by_hand_is_adopted(
     assert domain["interfaces"][0]["network"] == "default"
     (drive,) = domain["disks"]
     assert drive == {
-        **{"target": "hdc", "bus": "ide", "device": "cdrom", "readonly": True, "format": "raw"},
+        "target": "hdc",
+        "bus": "ide",
+        "device": "cdrom",
+        "readonly": True,
+        "format": "raw",
         "address": {"bus": 1},
     }
     assert network["ips"][0]["prefix"] == 24
@@ -190,7 +198,9 @@ def test_what_was_made_by_hand_is_adopted(
     assert "hiddenpw" not in json.dumps(done.there)
 
 
-def test_a_password_stays_though_it_is_not_told(scratch: str, run_module: RunModule, virsh: t.Any, tmp_path: Path) -> None:
+def test_a_password_stays_though_it_is_not_told(
+    scratch: str, run_module: RunModule, virsh: t.Any, tmp_path: Path
+) -> None:
     (tmp_path / "domain.xml").write_text(BY_HAND["domains"].format(name=f"{scratch}-1"), encoding="utf-8")
     virsh("define", str(tmp_path / "domain.xml"))
     there = run_module("libvirt_info", {"gather": ["domains"], "names": [f"{scratch}-1"]})

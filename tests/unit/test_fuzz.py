@@ -43,7 +43,7 @@ KINDS: dict[str, t.Any] = {
     "secret": _secret.Secret,
     "volume": _volume.Volume,
 }
-EXAMPLES = 400
+EXAMPLES = 300
 each_kind = pytest.mark.parametrize("name", KINDS)
 fuzz = settings(
     max_examples=EXAMPLES,

@@ -8,8 +8,8 @@ import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import (
     UNITS,
-    XML_UNITS,
     format_size,
+    is_xml_unit,
     parse_size,
     xml_size,
 )
@@ -113,4 +113,14 @@ def test_libvirts_own_units(number: str, unit: str | None, size: int) -> None:
 
 
 def test_what_a_user_writes_means_the_same_in_the_xml() -> None:
-    assert {unit: XML_UNITS[unit] for unit in UNITS} == UNITS
+    for unit, size in UNITS.items():
+        for spelt in (unit, unit.lower(), unit.upper()):
+            assert is_xml_unit(spelt)
+            assert xml_size("1", spelt, "KiB") == size
+    assert xml_size("1", "k", "B") == xml_size("1", "K", "B") == 1024
+
+
+@pytest.mark.parametrize(("number", "unit"), [("1", "XiB"), ("", "KiB"), ("one", "KiB"), ("1.5", None), ("1", " ")])
+def test_what_is_no_size_is_a_value_error(number: str, unit: str) -> None:
+    with pytest.raises(ValueError, match=r"unit|int\(\)"):
+        xml_size(number, unit, "KiB")
