@@ -9,6 +9,7 @@ there has been one, however often the task runs.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import typing as t
 
@@ -67,7 +68,7 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     }
     known = {change.field for change in plan.changes}
     ports = _free_ports(live)
-    for changes in _by_item(pending).values():
+    for changes in itertools.chain.from_iterable(map(_apart, _by_item(pending).values())):
         action = _action(changes, live, desired) if active else None
         if action is not None and action.needs_port:
             action = action if ports > 0 else None
@@ -227,6 +228,36 @@ def _changed_device(row: Many, changes: list[Change], name: str, after: Element)
     if all("].iotune." in change.field for change in changes):
         return Action("iotune", name + ".iotune", value=_xml.clone(after))
     return Action("update", name, xml=_xml.write(after)) if _can_update(row, changes, after) else None
+
+
+def _apart(changes: list[Change]) -> list[list[Change]]:
+    """The changes of one device: those that can be made while it runs apart from those that wait."""
+    row, old, new = changes[0].row, changes[0].old, changes[0].new
+    if not isinstance(row, Many) or row.live in TUNE or old is None or new is None:
+        return [changes]
+    now = [change for change in changes if _can_update(row, [change], new)]
+    later = [change for change in changes if change not in now]
+    device = _with_old(row, {_part(change) for change in later}, {_part(change) for change in now}, old, new)
+    if not now or not later or device is None:
+        return [changes]
+    for change in now:
+        change.new = device
+    return [now, later]
+
+
+def _with_old(row: Many, later: set[str], now: set[str], old: Element, new: Element) -> Element | None:
+    """The new device with what waits as it was; None where the two can't be told apart by their elements."""
+    steps = {each.option: str(each.place).partition("/")[0] for each in row.rows}
+    waiting = {steps.get(option, "") for option in later}
+    if waiting & {steps.get(option) for option in now} or any(step[:1] in ("", "@") for step in waiting):
+        return None
+    device = _xml.clone(new)
+    for step in waiting:
+        for each in _xml.find_all(device, step):
+            device.remove(each)
+        for each in _xml.find_all(old, step):
+            device.append(_xml.clone(each))
+    return device
 
 
 def _on_pci(row: Many, device: Element) -> bool:

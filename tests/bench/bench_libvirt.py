@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How long many objects in one call take, beside libvirt's own calls and a play that does nothing.
 
-usage: bench_libvirt.py [--domains 500] [--rounds 5]
+usage: bench_libvirt.py [--domains 500] [--rounds 5] [--grow 1000,2000] [--write docs/benchmarks.md]
 
 All is measured in one run, in turn, and the medians are set in relation: absolute times say more about the machine.
 Objects are called mct-bench-...; they are removed before and after, and none is started.
@@ -81,10 +81,28 @@ class Bench:
         return {name: statistics.median(each) for name, each in times.items()}
 
 
+# All that was reported, for --write.
+REPORTS: list[tuple[str, list[tuple[str, float, float]]]] = []
+
+
 def report(title: str, lines: t.Sequence[tuple[str, float]], relative_to: float) -> None:
     print(f"\n{title}")
     for name, seconds in lines:
         print(f"    {name:<44} {seconds:8.3f} s   {seconds / relative_to:6.2f} x")
+    REPORTS.append((title, [(name, seconds, seconds / relative_to) for name, seconds in lines]))
+
+
+def page() -> str:
+    """docs/benchmarks.md."""
+    text = """# Benchmarks
+
+Written by `tests/bench/bench_libvirt.py --write`; `make bench` measures the same. All of a table is from one run, in turn;
+the last column is the relation to the table's first line. Seconds say more about the machine.
+"""
+    for title, lines in REPORTS:
+        text += f"\n## {title}\n\n| | seconds | relation |\n|---|---:|---:|\n"
+        text += "".join(f"| {name} | {seconds:.3f} | {times:.2f} |\n" for name, seconds, times in lines)
+    return text
 
 
 def read_domains() -> float:
@@ -150,6 +168,35 @@ def bench_domains(bench: Bench, conn: libvirt.virConnect, count: int) -> None:
     )
 
 
+def growing(bench: Bench, counts: t.Sequence[int]) -> None:
+    """The module alone, without Ansible's controller: it should take twice as long for twice as many."""
+    runner = Path(__file__).resolve().parent.parent / "support" / "run_as_ansible.py"
+    lines = []
+    for count in counts:
+        domains = [{"name": f"{PREFIX}{number:04}", "type": "qemu", "memory": "64MiB"} for number in range(count)]
+        arguments = {"domains": domains, "_ansible_check_mode": False, "_ansible_remote_tmp": str(bench.work)}
+        text = json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_module_name": "libvirt_domain"}})
+        times = []
+        for _round in range(4):
+            began = time.perf_counter()
+            with subprocess.Popen(
+                [sys.executable, str(runner), "libvirt_domain"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            ) as process:
+                t.cast("t.IO[str]", process.stdin).write(text)
+                t.cast("t.IO[str]", process.stdin).close()
+                said = t.cast("t.IO[str]", process.stdout).read()
+                _pid, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            times.append(time.perf_counter() - began)
+            if process.returncode:
+                sys.exit(f"libvirt_domain failed:\n{said[-3000:]}")
+        lines.append((f"{count} domains, at most {usage.ru_maxrss // 1024} MiB", statistics.median(times[1:])))
+    report("Unchanged domains, the module alone, median of 3 (aim: linear, and below 200 MiB)", lines, lines[0][1])
+
+
 def bench_others(bench: Bench, kind: str, title: str, plural: str, objects: Objects) -> None:
     new = bench.play(f"minicloud.kvm.{kind}", {plural: objects}, changed=True)
     found = bench.medians(
@@ -171,6 +218,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--domains", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--grow", default="500,1000,2000", help="numbers of domains, or nothing")
+    parser.add_argument("--write", type=Path, help="a page that the tables are written to")
     arguments = parser.parse_args()
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
     work = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/var/tmp"))
@@ -187,9 +236,14 @@ def main() -> None:
             bench.play("minicloud.kvm.libvirt_pool", {"pools": [pool]})
             volumes = [{"pool": pool["name"], "name": f"v{n}", "capacity": "1MiB", "format": "raw"} for n in range(200)]
             bench_others(bench, "libvirt_volume", "200 volumes in one call", "volumes", volumes)
+            clean(conn)
+            if arguments.grow:
+                growing(bench, [int(count) for count in arguments.grow.split(",")])
         finally:
             clean(conn)
             shutil.rmtree(work)
+    if arguments.write:
+        arguments.write.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
