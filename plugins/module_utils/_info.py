@@ -40,7 +40,7 @@ def gather(host: Host, options: Options) -> Options:
     """The module's result: declarations by kind, and their status by kind and name."""
     result: Options = {"changed": False, "status": {}}
     for kind in options["gather"]:
-        result[kind], result["status"][kind] = _GATHER[kind](host, _Names(options["names"]), options)
+        result[kind], result["status"][kind] = _GATHER[kind](host, _Names(options["names"]))
     return result
 
 
@@ -84,7 +84,7 @@ def _normal_domain(tree: Element) -> None:
                 _xml.drop(graphics, attribute)
 
 
-def _domains(host: Host, names: _Names, options: Options) -> Found:
+def _domains(host: Host, names: _Names) -> Found:
     listing = _libvirt_domain.listing(host)
     adopter = adopter_of_domains()
     found, status = [], {}
@@ -105,7 +105,7 @@ def _domains(host: Host, names: _Names, options: Options) -> Found:
 
 
 def adopter_of(kind: Activatable | Definable) -> Adopter:
-    return Adopter(kind, kind.fresh, _normal, _check_pool if isinstance(kind, _pool.Pool) else _check_nothing)
+    return Adopter(kind, kind.fresh, _normal, _check_pool if isinstance(kind, _pool.Pool) else None)
 
 
 def _check_pool(desired: Options) -> None:
@@ -113,16 +113,15 @@ def _check_pool(desired: Options) -> None:
         check(desired["name"], desired["type"], desired, new=False)
 
 
-def _check_nothing(desired: Options) -> None:
-    """What is there was taken once."""
-
-
 def _normal(tree: Element) -> None:
     # A pool that is of nothing else has an empty source all the same.
     for source in _xml.find_all(tree, "source"):
         if not len(source) and not source.attrib:
             _xml.remove(source)
-    # libvirt's own defaults, which it writes into every network with a bridge.
+    # libvirt's own defaults, which it writes into every network that has a bridge, or NAT.
+    for port in _xml.find_all(tree, "forward/nat/port"):
+        if (port.get("start"), port.get("end")) == ("1024", "65535"):
+            _xml.remove(port)
     for bridge in _xml.find_all(tree, "bridge"):
         for attribute, default in (("@stp", "on"), ("@delay", "0")):
             if _xml.get(bridge, attribute) == default:
@@ -146,18 +145,18 @@ def _activatable(kind: Activatable, host: Host, names: _Names) -> Found:
     return found, status
 
 
-def _networks(host: Host, names: _Names, _options: Options) -> Found:
+def _networks(host: Host, names: _Names) -> Found:
     return _activatable(_network.Network(), host, names)
 
 
-def _pools(host: Host, names: _Names, _options: Options) -> Found:
+def _pools(host: Host, names: _Names) -> Found:
     return _activatable(_pool.Pool(), host, names)
 
 
 # --- volumes ----------------------------------------------------------------------------------------------------------
 
 
-def _volumes(host: Host, names: _Names, _options: Options) -> Found:
+def _volumes(host: Host, names: _Names) -> Found:
     """Of active pools. What a volume holds can't be declared; its place in an inactive pool can't be seen."""
     found: list[Options] = []
     status: dict[str, Options] = {}
@@ -209,12 +208,11 @@ def _volume_of(tree: Element, pool: str, is_file: bool) -> Options:
         # Their format and owner are the device's, not the volume's.
         for option in ("format", "mode", "owner", "group"):
             options.pop(option, None)
-    adopter = Adopter(volume, lambda _desired: _xml.new("volume"))
-    adopter.desire(options)
+    Adopter(volume, lambda _desired: _xml.new("volume"), _normal).desire(options)
     return {row.option: options[row.option] for row in volume.rows if row.option in options}
 
 
-# --- secrets and network filters ----------------------------------------------------------------------------------------
+# --- secrets and network filters --------------------------------------------------------------------------------------
 
 
 def _definable(kind: Definable, handles: list[Handle], names: t.Callable[[Handle], bool]) -> Found:
@@ -226,18 +224,18 @@ def _definable(kind: Definable, handles: list[Handle], names: t.Callable[[Handle
     return found, {}
 
 
-def _secrets(host: Host, names: _Names, _options: Options) -> Found:
+def _secrets(host: Host, names: _Names) -> Found:
     def wanted(handle: Handle) -> bool:
         return names.has(_libvirt_objects.secret_usage(handle)[1], _libvirt.uuid(handle))
 
     return _definable(_secret.Secret(), _libvirt_objects.secrets(host), wanted)
 
 
-def _nwfilters(host: Host, names: _Names, _options: Options) -> Found:
+def _nwfilters(host: Host, names: _Names) -> Found:
     return _definable(_nwfilter.NwFilter(), _libvirt_objects.nwfilters(host), lambda handle: names.has(handle.name()))
 
 
-_GATHER: dict[str, t.Callable[[Host, _Names, Options], Found]] = {
+_GATHER: dict[str, t.Callable[[Host, _Names], Found]] = {
     "domains": _domains,
     "networks": _networks,
     "pools": _pools,

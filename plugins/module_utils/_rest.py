@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row, edit, read
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Options, Row, edit, read
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -42,7 +42,9 @@ def rest(found: Element, made: Element, known: Lists, path: str = "") -> Element
     made_text, made_attributes = _merge.meaning(made)
     left = _xml.new(_xml.name(found))
     same_text = text in ("", made_text)
-    nothing = same_text and all(key in made_attributes and made_attributes[key] == attributes[key] for key in attributes)
+    nothing = same_text and all(
+        key in made_attributes and made_attributes[key] == attributes[key] for key in attributes
+    )
     for key, value in found.attrib.items():
         # A unit goes with its number.
         if key != "unit" or not same_text or not (found.text or "").strip():

@@ -24,7 +24,8 @@ HERE = Path(__file__).parent
 TABLE = HERE / "adopt" / "virt_install.yml"
 SETS: dict[str, str] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
 _SPEC = importlib.util.spec_from_file_location("run_corpus", HERE.parent / "corpus" / "run_corpus.py")
-assert _SPEC is not None and _SPEC.loader is not None
+assert _SPEC is not None
+assert _SPEC.loader is not None
 corpus = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(corpus)
 MODULES = {
@@ -92,7 +93,11 @@ def test_what_our_modules_declared_comes_back(
         "networks": {
             "forward": {"mode": "nat"},
             "ips": [
-                {"address": "10.213.7.1", "prefix": 24, "dhcp": {"ranges": [{"start": "10.213.7.2", "end": "10.213.7.9"}]}}
+                {
+                    "address": "10.213.7.1",
+                    "prefix": 24,
+                    "dhcp": {"ranges": [{"start": "10.213.7.2", "end": "10.213.7.9"}]},
+                }
             ],
             "state": "inactive",
             "autostart": False,
@@ -182,7 +187,11 @@ def test_what_was_made_by_hand_is_adopted(
     assert domain["interfaces"][0]["network"] == "default"
     (drive,) = domain["disks"]
     assert drive == {
-        **{"target": "hdc", "bus": "ide", "device": "cdrom", "readonly": True, "format": "raw"},
+        "target": "hdc",
+        "bus": "ide",
+        "device": "cdrom",
+        "readonly": True,
+        "format": "raw",
         "address": {"bus": 1},
     }
     assert network["ips"][0]["prefix"] == 24
@@ -190,7 +199,9 @@ def test_what_was_made_by_hand_is_adopted(
     assert "hiddenpw" not in json.dumps(done.there)
 
 
-def test_a_password_stays_though_it_is_not_told(scratch: str, run_module: RunModule, virsh: t.Any, tmp_path: Path) -> None:
+def test_a_password_stays_though_it_is_not_told(
+    scratch: str, run_module: RunModule, virsh: t.Any, tmp_path: Path
+) -> None:
     (tmp_path / "domain.xml").write_text(BY_HAND["domains"].format(name=f"{scratch}-1"), encoding="utf-8")
     virsh("define", str(tmp_path / "domain.xml"))
     there = run_module("libvirt_info", {"gather": ["domains"], "names": [f"{scratch}-1"]})
@@ -272,7 +283,7 @@ def test_an_unknown_kind_is_refused(run_module: RunModule) -> None:
 
 
 @pytest.fixture(scope="module")
-def printed(libvirt_uri: str, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[dict[str, list[t.Any]]]:
+def printed(libvirt_uri: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[t.Any]]:
     """What virt-install prints for each option set: [exit code, XML, errors]."""
     images = tmp_path_factory.mktemp("images")
     for name, form in (("disk.qcow2", "qcow2"), ("raw.img", "raw"), ("raw2.img", "raw"), ("medium.iso", "raw")):
@@ -291,7 +302,8 @@ def printed(libvirt_uri: str, tmp_path_factory: pytest.TempPathFactory) -> t.Ite
             )
         finally:
             pool.destroy()
-    yield json.loads(done.stdout)
+    printed: dict[str, list[t.Any]] = json.loads(done.stdout)
+    return printed
 
 
 def words(name: str, uri: str, images: Path) -> list[str]:

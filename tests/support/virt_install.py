@@ -16,7 +16,7 @@ import sys
 # As /usr/bin/virt-install does.
 sys.path.insert(0, "/usr/share/virt-manager")
 
-from virtinst import virtinstall  # noqa: E402  # type: ignore[import-not-found]
+from virtinst import virtinstall  # type: ignore[import-not-found]
 
 
 def run(words: list[str]) -> list[object]:
