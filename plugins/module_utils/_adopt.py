@@ -78,8 +78,8 @@ class Adopter:
         _note.drop(tree)
         _merge.drop_passing(tree)
         for row in self.kind.rows:
-            for each in row.elements(tree) if isinstance(row, Many) and row.implied is not None else ():
-                if row.implied is not None and row.implied(each):
+            if isinstance(row, Many) and row.implied is not None:
+                for each in filter(row.implied, row.elements(tree)):
                     _xml.remove(each)
         self.normal(tree)
 
@@ -142,7 +142,7 @@ class Adopter:
 def _is_own(row: Many, element: Element) -> bool:
     """Whether an entry says more than which one it is and where, or its options say all of it."""
     says = read([each for each in row.rows if isinstance(each, Row) and not each.keep], element)
-    if any(value not in (None, "", []) for value in says.values()):
+    if any(value not in (None, "", [], False) for value in says.values()):
         return True
     # Where a device is has no option of its own in these.
     item = typed(row.rows, element) if _xml.find(element, "address") is None else None

@@ -130,7 +130,8 @@ def _normal(tree: Element) -> None:
 
 def _activatable(kind: Activatable, host: Host, names: _Names) -> Found:
     adopter = adopter_of(kind)
-    found, status = [], {}
+    found: list[Options] = []
+    status: dict[str, Options] = {}
     handles = kind.handles(host)
     for name in sorted(filter(names.has, handles)):
         each = kind.look(handles[name])
