@@ -113,7 +113,7 @@ def test_what_our_modules_declared_comes_back(
                 {"target": "sda", "bus": "sata", "device": "cdrom"},
             ],
             "interfaces": [{"network": "default", "mac": "52:54:00:12:34:56", "model": "virtio"}],
-            "watchdogs": [{"model": "i6300esb", "action": "reset"}],
+            "watchdogs": [{"model": "i6300esb", "action": "poweroff"}],
             "graphics": [{"type": "vnc", "port": 5999}],
             "state": "stopped",
             "autostart": False,
