@@ -75,6 +75,9 @@ def _normal_domain(tree: Element) -> None:
         # Whether libvirt chooses the port is said by the one or the other.
         if graphics.get("autoport") == "yes":
             _xml.drop(graphics, "@port")
+        # Where it listens at no port, nothing chooses one.
+        if _xml.get(graphics, "listen/@type") in ("socket", "none"):
+            _xml.drop(graphics, "@autoport")
         # They are nothing without the password, which is not told.
         for attribute in ("@passwdValidTo", "@connected"):
             _xml.drop(graphics, attribute)

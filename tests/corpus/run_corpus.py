@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Other people's XML, each as a raw declaration: what libvirt accepts is declared once, seen unchanged, and told truly.
 
-usage: run_corpus.py [--uri URI] [--adopt] KIND FILE...      (kind: domain, network, pool, nwfilter, secret)
+usage: run_corpus.py [--uri URI] [--adopt] KIND FILE...      (kind: domain, network, pool, filter)
 
 For each document that libvirt itself takes (tried first, with another name and UUID):
 
@@ -33,6 +33,7 @@ import uuid
 from pathlib import Path
 
 import libvirt
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _info, _libvirt, _network, _nwfilter, _pool
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import declare, spec
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
@@ -60,8 +61,10 @@ class Lie(Exception):
 
 def options(kind: t.Any, **given: t.Any) -> dict[str, t.Any]:
     """All options of one object as AnsibleModule would give them."""
-    rows = {name: each.get("default") for name, each in spec(kind.rows).items()}
-    return {kind.plural: None, **rows, **given}
+    result = ArgumentSpecValidator(spec(kind.rows)).validate(given)
+    if result.error_messages:
+        raise Lie("Ansible refuses it: {0}".format("; ".join(result.error_messages)))
+    return {kind.plural: None, **result.validated_parameters}
 
 
 class Objects:
@@ -232,16 +235,20 @@ def judge(kind: str, host: t.Any, objects: Objects, tree: t.Any) -> None:
 
 def adopt(kind: str, host: t.Any, objects: Objects, tree: t.Any) -> collections.Counter[str]:
     """Raise Lie where what libvirt_info says of an object is not a declaration of it. How many words are typed."""
+    objects.define(etree.tostring(tree).decode())
+    return adopt_what_is_there(kind, host, objects)
+
+
+def adopt_what_is_there(kind: str, host: t.Any, objects: Objects) -> collections.Counter[str]:
     make = KINDS[kind]
     plural = make.plural
-    objects.define(etree.tostring(tree).decode())
     alone = objects.read() or ""
     info = _info.gather(host, {"gather": [plural], "names": [NAME]})[plural]
     if objects.read() != alone:
         raise Lie("gathering has changed it")
 
     def run(check: bool) -> dict[str, t.Any]:
-        return declare(make(check), host, {**options(make), plural: [options(make, **each) for each in info]}, check)
+        return declare(make(check), host, {plural: [options(make, **each) for each in info]}, check)
 
     for check in (True, False):
         again = run(check)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shlex
 import subprocess
 import typing as t
@@ -15,6 +16,9 @@ import libvirt
 import pytest
 import yaml
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import declare
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._since import number
 from lxml import etree
 
 if t.TYPE_CHECKING:
@@ -28,6 +32,14 @@ assert _SPEC is not None
 assert _SPEC.loader is not None
 corpus = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(corpus)
+OPTIONS = sorted((HERE / "options").glob("*.yml"))
+# By the beginning of a file of cases: the kind's tag, and what each case has besides.
+TAGS: dict[str, tuple[str, dict[str, t.Any]]] = {
+    "domain": ("domain", {"memory": "64MiB"}),
+    "net": ("network", {}),
+    "nwfilter": ("filter", {}),
+    "pool": ("pool", {}),
+}
 MODULES = {
     "domains": "libvirt_domain",
     "networks": "libvirt_net",
@@ -280,6 +292,35 @@ def test_names_and_kinds(scratch: str, run_module: RunModule) -> None:
 def test_an_unknown_kind_is_refused(run_module: RunModule) -> None:
     result = run_module("libvirt_info", {"gather": ["snapshots"]}, expect="failed")
     assert "snapshots" in result["msg"]
+
+
+def filled(value: t.Any, words: dict[str, str]) -> t.Any:
+    return yaml.safe_load(re.sub(r"\{(images|scratch)\}", lambda match: words[match.group(1)], json.dumps(value)))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in OPTIONS if path.stem.split("_")[0] in TAGS], ids=lambda path: path.stem
+)
+def test_every_option_comes_back(path: Path, scratch: str, images_dir: Path, libvirt_uri: str) -> None:
+    """What the cases of test_options.py make is adopted too."""
+    tag, base = TAGS[path.stem.split("_")[0]]
+    make = corpus.KINDS[tag]
+    failed = []
+    with _libvirt.connect(libvirt_uri) as host:
+        objects = corpus.Objects(tag, host.connection)
+        for name, case in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            if "needs" in case or host.version() < number(case.get("since", "0.0.0")):
+                continue
+            options = filled(case["declare"], {"images": str(images_dir), "scratch": scratch})
+            try:
+                given = corpus.options(make, **{**base, **options, "name": corpus.NAME, "state": "present"})
+                declare(make(), host, given, False)
+                corpus.adopt_what_is_there(tag, host, objects)
+            except (corpus.Lie, KvmError) as error:
+                failed.append(f"{name}: {error}")
+            finally:
+                objects.remove()
+    assert failed == []
 
 
 @pytest.fixture(scope="module")
