@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import os
 import typing as t
@@ -24,7 +25,9 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
 from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable
 from ansible_collections.minicloud.kvm.plugins.module_utils._adopt import Adopter
 from ansible_collections.minicloud.kvm.plugins.module_utils._definable import Definable
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_types import TYPES, check
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
@@ -38,20 +41,33 @@ Found = t.Tuple[t.List[Options], t.Dict[str, Options]]
 
 def gather(host: Host, options: Options) -> Options:
     """The module's result: declarations by kind, and their status by kind and name."""
-    result: Options = {"changed": False, "status": {}}
+    asked = _Asked(options["names"])
+    result: Options = {"changed": False, "status": {}, "warnings": asked.warnings}
     for kind in options["gather"]:
-        result[kind], result["status"][kind] = _GATHER[kind](host, _Names(options["names"]))
+        result[kind], result["status"][kind] = _GATHER[kind](host, asked)
     return result
 
 
-class _Names:
-    """Which objects are asked for: names and shell patterns; without any, all of them."""
+class _Asked:
+    """Which objects are asked for: names and shell patterns; without any, all of them. Of what went wrong, warnings."""
 
     def __init__(self, patterns: list[str] | None) -> None:
         self.patterns = patterns
+        self.warnings: list[str] = []
 
     def has(self, *names: str) -> bool:
         return self.patterns is None or any(fnmatch.fnmatchcase(n, each) for each in self.patterns for n in names)
+
+    @contextlib.contextmanager
+    def about(self, what: str, name: str) -> t.Iterator[None]:
+        """One object: it may be gone since it was listed, or be such that no declaration can be of it."""
+        try:
+            yield
+        except LibvirtError as error:
+            if not error.gone:
+                raise
+        except BadValue as error:
+            self.warnings.append("{0} {1} is left out, it can't be declared: {2}".format(what, name, error.message))
 
 
 # --- domains ----------------------------------------------------------------------------------------------------------
@@ -87,20 +103,21 @@ def _normal_domain(tree: Element) -> None:
                 _xml.drop(graphics, attribute)
 
 
-def _domains(host: Host, names: _Names) -> Found:
+def _domains(host: Host, asked: _Asked) -> Found:
     listing = _libvirt_domain.listing(host)
     adopter = adopter_of_domains()
     found, status = [], {}
-    for name in sorted(filter(names.has, listing.handles)):
-        handle = listing.handles[name]
-        text = _libvirt_domain.xml(handle, True, secure=False)
-        steering: Options = {"state": listing.state(name)}
-        persistent = name not in listing.transient
-        if persistent:
-            steering["autostart"] = name in listing.autostart
-        found.append(adopter.declaration(_xml.parse(text, "Domain {0}".format(name)), steering))
-        number = handle.ID()
-        status[name] = {"persistent": persistent, "id": None if number == -1 else number}
+    for name in sorted(filter(asked.has, listing.handles)):
+        with asked.about("Domain", name):
+            handle = listing.handles[name]
+            text = _libvirt_domain.xml(handle, True, secure=False)
+            steering: Options = {"state": listing.state(name)}
+            persistent = name not in listing.transient
+            if persistent:
+                steering["autostart"] = name in listing.autostart
+            found.append(adopter.declaration(_xml.parse(text, "Domain {0}".format(name)), steering))
+            number = handle.ID()
+            status[name] = {"persistent": persistent, "id": None if number == -1 else number}
     return found, status
 
 
@@ -131,36 +148,37 @@ def _normal(tree: Element) -> None:
                 _xml.drop(bridge, attribute)
 
 
-def _activatable(kind: Activatable, host: Host, names: _Names) -> Found:
+def _activatable(kind: Activatable, host: Host, asked: _Asked) -> Found:
     adopter = adopter_of(kind)
     found: list[Options] = []
     status: dict[str, Options] = {}
     handles = kind.handles(host)
-    for name in sorted(filter(names.has, handles)):
-        each = kind.look(handles[name])
-        steering: Options = {"state": each.state}
-        if each.persistent:
-            steering["autostart"] = each.autostart
-        found.append(adopter.declaration(each.config, steering))
-        status[name] = {"persistent": each.persistent}
-        if kind.tag == "pool" and each.live is not None:
-            for size in ("capacity", "allocation", "available"):
-                status[name][size] = int(_xml.get(each.live, size) or 0)
+    for name in sorted(filter(asked.has, handles)):
+        with asked.about(kind.singular.capitalize(), name):
+            each = kind.look(handles[name])
+            steering: Options = {"state": each.state}
+            if each.persistent:
+                steering["autostart"] = each.autostart
+            found.append(adopter.declaration(each.config, steering))
+            status[name] = {"persistent": each.persistent}
+            if kind.tag == "pool" and each.live is not None:
+                for size in ("capacity", "allocation", "available"):
+                    status[name][size] = int(_xml.get(each.live, size) or 0)
     return found, status
 
 
-def _networks(host: Host, names: _Names) -> Found:
-    return _activatable(_network.Network(), host, names)
+def _networks(host: Host, asked: _Asked) -> Found:
+    return _activatable(_network.Network(), host, asked)
 
 
-def _pools(host: Host, names: _Names) -> Found:
-    return _activatable(_pool.Pool(), host, names)
+def _pools(host: Host, asked: _Asked) -> Found:
+    return _activatable(_pool.Pool(), host, asked)
 
 
 # --- volumes ----------------------------------------------------------------------------------------------------------
 
 
-def _volumes(host: Host, names: _Names) -> Found:
+def _volumes(host: Host, asked: _Asked) -> Found:
     """Of active pools. What a volume holds can't be declared; its place in an inactive pool can't be seen."""
     found: list[Options] = []
     status: dict[str, Options] = {}
@@ -172,10 +190,11 @@ def _volumes(host: Host, names: _Names) -> Found:
         volumes = _libvirt_storage.volumes(handle)
         paths.update((os.path.join(_xml.get(tree, "target/path") or pool, name), (pool, name)) for name in volumes)
         for name, volume in sorted(volumes.items()):
-            text = _libvirt_storage.volume_xml(volume) if names.has(name, pool + "/" + name) else None
+            text = _libvirt_storage.volume_xml(volume) if asked.has(name, pool + "/" + name) else None
             if text is not None:
                 each = _xml.parse(text, "Volume {0}".format(name))
-                found.append(_volume_of(each, pool, tree.get("type") in FILE_POOLS))
+                with asked.about("Volume", name):
+                    found.append(_volume_of(each, pool, tree.get("type") in FILE_POOLS))
                 status[pool + "/" + name] = {
                     "type": each.get("type"),
                     "path": _xml.get(each, "target/path"),
@@ -219,27 +238,27 @@ def _volume_of(tree: Element, pool: str, is_file: bool) -> Options:
 # --- secrets and network filters --------------------------------------------------------------------------------------
 
 
-def _definable(kind: Definable, handles: list[Handle], names: t.Callable[[Handle], bool]) -> Found:
+def _definable(kind: Definable, handles: list[Handle], asked: _Asked) -> Found:
     adopter = adopter_of(kind)
-    found = [
-        adopter.declaration(kind.look(handle, {}).tree, {"state": "present"})
-        for handle in sorted(filter(names, handles), key=kind.title)
-    ]
+    found: list[Options] = []
+    for handle in sorted(handles, key=kind.title):
+        with asked.about(kind.singular.capitalize(), kind.title(handle)):
+            found.append(adopter.declaration(kind.look(handle, {}).tree, {"state": "present"}))
     return found, {}
 
 
-def _secrets(host: Host, names: _Names) -> Found:
-    def wanted(handle: Handle) -> bool:
-        return names.has(_libvirt_objects.secret_usage(handle)[1], _libvirt.uuid(handle))
-
-    return _definable(_secret.Secret(), _libvirt_objects.secrets(host), wanted)
-
-
-def _nwfilters(host: Host, names: _Names) -> Found:
-    return _definable(_nwfilter.NwFilter(), _libvirt_objects.nwfilters(host), lambda handle: names.has(handle.name()))
+def _secrets(host: Host, asked: _Asked) -> Found:
+    every = _libvirt_objects.secrets(host)
+    wanted = [each for each in every if asked.has(_libvirt_objects.secret_usage(each)[1], _libvirt.uuid(each))]
+    return _definable(_secret.Secret(), wanted, asked)
 
 
-_GATHER: dict[str, t.Callable[[Host, _Names], Found]] = {
+def _nwfilters(host: Host, asked: _Asked) -> Found:
+    every = _libvirt_objects.nwfilters(host)
+    return _definable(_nwfilter.NwFilter(), [each for each in every if asked.has(each.name())], asked)
+
+
+_GATHER: dict[str, t.Callable[[Host, _Asked], Found]] = {
     "domains": _domains,
     "networks": _networks,
     "pools": _pools,

@@ -51,6 +51,18 @@ class LibvirtError(KvmError):
         )
 
     @property
+    def gone(self) -> bool:
+        """Whether the object is not there: somebody has removed it since it was listed."""
+        return self.code in (
+            libvirt.VIR_ERR_NO_DOMAIN,
+            libvirt.VIR_ERR_NO_NETWORK,
+            libvirt.VIR_ERR_NO_STORAGE_POOL,
+            libvirt.VIR_ERR_NO_STORAGE_VOL,
+            libvirt.VIR_ERR_NO_SECRET,
+            libvirt.VIR_ERR_NO_NWFILTER,
+        )
+
+    @property
     def invalid(self) -> bool:
         """Whether the host lacks what it takes, such as a cgroup controller."""
         return bool(self.code == libvirt.VIR_ERR_OPERATION_INVALID)
