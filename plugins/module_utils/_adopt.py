@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _rest, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, Options, Row, edit, mean, spec
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, Options, Row, edit, mean, read, spec
 from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
 
 if t.TYPE_CHECKING:
@@ -38,14 +38,16 @@ class Adopter:
         self,
         kind: Kind[t.Any],
         fresh: t.Callable[[Options], Element],
-        normal: t.Callable[[Element], None] = lambda tree: None,
-        check: t.Callable[[Options], None] = lambda desired: None,
+        normal: t.Callable[[Element], None],
+        check: t.Callable[[Options], None] | None = None,
         always: bool = False,
     ) -> None:
         self.kind, self.fresh, self.normal, self.check, self.always = kind, fresh, normal, check, always
         self.lists = _rest.lists(kind.rows)
         self.areas = _rest.areas(kind.rows)
         self.defaults: Options = {option: each.get("default") for option, each in spec(kind.rows).items()}
+        self.partial = [row for row in kind.rows if isinstance(row, Many) and not row.whole]
+        self.whole = [row for row in kind.rows if row not in self.partial]
         self.identities = {"name", *kind.identities}
 
     def declaration(self, tree: Element, steering: Options) -> Options:
@@ -54,8 +56,7 @@ class Adopter:
         for secret in _xml.find_all(bare, ".//cookies"):
             _xml.remove(secret)
         self._normalize(bare)
-        options = {**(typed(self.kind.rows, bare) or {}), **steering}
-        self._leave_to_xml(options, bare)
+        options = {**(typed(self.whole, bare) or {}), **self._parts(bare), **steering}
         follow = {option: options.pop(option) for option in _FOLLOW if option in options}
         for _turn in range(_TURNS):
             given = self._with_rest(options, bare)
@@ -77,8 +78,8 @@ class Adopter:
         _note.drop(tree)
         _merge.drop_passing(tree)
         for row in self.kind.rows:
-            for each in row.elements(tree) if isinstance(row, Many) and row.implied is not None else ():
-                if row.implied is not None and row.implied(each):
+            if isinstance(row, Many) and row.implied is not None:
+                for each in filter(row.implied, row.elements(tree)):
                     _xml.remove(each)
         self.normal(tree)
 
@@ -97,22 +98,24 @@ class Adopter:
         while True:
             try:
                 desired = self.kind.desire({**self.defaults, **options})
-                self.check(desired)
-                return desired
+                if self.check is not None:
+                    self.check(desired)
             except BadValue as error:
                 field = str(error.facts.get("option", ""))
                 if not _rest.left_out(options, field) and not options.pop(_rest.option_of(field), None):
                     raise
+            else:
+                return desired
 
-    def _leave_to_xml(self, options: Options, bare: Element) -> None:
-        """Of a list that need not be whole, what has to be in the raw XML anyway is there only."""
-        for row in self.kind.rows:
-            if not isinstance(row, Many) or row.whole or row.option not in options:
-                continue
-            kept = [item for each in row.elements(bare) for item in [typed(row.rows, each)] if _is_own(row, each, item)]
-            options[row.option] = kept
-            if not kept:
-                del options[row.option]
+    def _parts(self, bare: Element) -> Options:
+        """Lists that need not be whole: what has to be in the raw XML anyway is there only."""
+        options: Options = {}
+        for row in self.partial:
+            found = [typed(row.rows, each) if _is_own(row, each) else None for each in row.elements(bare)]
+            kept = [item for item in found if item is not None]
+            if kept:
+                options[row.option] = kept
+        return options
 
     def _bad(self, given: Options, tree: Element, bare: Element) -> set[str]:
         """The options that do not stand the proof; empty: it is a declaration of this very definition."""
@@ -136,11 +139,11 @@ class Adopter:
         return found or ({"xml"} if again or parts else set())
 
 
-def _is_own(row: Many, element: Element, item: Options | None) -> bool:
-    """Whether an entry says more than which one it is, or its options say all of it."""
-    if item is None:
-        return False
-    if any(isinstance(each, Row) and not each.keep and each.option in item for each in row.rows):
+def _is_own(row: Many, element: Element) -> bool:
+    """Whether an entry says more than which one it is and where, or its options say all of it."""
+    says = read([each for each in row.rows if isinstance(each, Row) and not each.keep], element)
+    if any(value not in (None, "", [], False) for value in says.values()):
         return True
-    # Where a device is has no option of its own here.
-    return _xml.find(element, "address") is None and _rest.alike(element, row.make(mean(row.rows, item)))
+    # Where a device is has no option of its own in these.
+    item = typed(row.rows, element) if _xml.find(element, "address") is None else None
+    return item is not None and _rest.alike(element, row.make(mean(row.rows, item)))

@@ -22,6 +22,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _note,
     _xml,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import mirrors_a_serial
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
@@ -146,7 +147,7 @@ class Domain(Kind[World]):
         if any(change.field.startswith("serials") for change in changes):
             # libvirt keeps the first serial port a second time, as a console; it makes that anew.
             for console in _xml.find_all(tree, "devices/console"):
-                if _xml.get(console, "target/@type") in (None, "serial"):
+                if mirrors_a_serial(console):
                     _xml.remove(console)
         if "boot" not in desired and any(
             _xml.find_all(tree, "devices/{0}/boot".format(d)) for d in ("disk", "interface")

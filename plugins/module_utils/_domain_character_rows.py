@@ -107,9 +107,11 @@ def source_rows(*types: str, log: bool = True) -> tuple[AnyRow, ...]:
     return tuple(rows)
 
 
-def _mirrors_a_serial(console: Element) -> bool:
-    """libvirt shows the first serial port a second time, as a console."""
-    return _xml.get(console, "target/@type") in (None, "serial")
+def mirrors_a_serial(console: Element) -> bool:
+    """libvirt shows the first serial port a second time, as a console; but for one on a bus that a guest finds late."""
+    parent = console.getparent()
+    port = None if parent is None else _xml.get(parent, "serial/target/@type")
+    return _xml.get(console, "target/@type") in (None, "serial") and port not in ("pci-serial", "usb-serial")
 
 
 _PORT = Row(
@@ -188,7 +190,7 @@ CHARACTER: tuple[Many, ...] = (
         help="Consoles.",
         by_order=True,
         fresh={"@type": "pty"},
-        implied=_mirrors_a_serial,
+        implied=mirrors_a_serial,
     ),
     Many(
         "channels",

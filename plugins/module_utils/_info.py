@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import os
 import typing as t
@@ -24,7 +25,9 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
 from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable
 from ansible_collections.minicloud.kvm.plugins.module_utils._adopt import Adopter
 from ansible_collections.minicloud.kvm.plugins.module_utils._definable import Definable
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_types import TYPES, check
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
@@ -38,20 +41,33 @@ Found = t.Tuple[t.List[Options], t.Dict[str, Options]]
 
 def gather(host: Host, options: Options) -> Options:
     """The module's result: declarations by kind, and their status by kind and name."""
-    result: Options = {"changed": False, "status": {}}
+    asked = _Asked(options["names"])
+    result: Options = {"changed": False, "status": {}, "warnings": asked.warnings}
     for kind in options["gather"]:
-        result[kind], result["status"][kind] = _GATHER[kind](host, _Names(options["names"]), options)
+        result[kind], result["status"][kind] = _GATHER[kind](host, asked)
     return result
 
 
-class _Names:
-    """Which objects are asked for: names and shell patterns; without any, all of them."""
+class _Asked:
+    """Which objects are asked for: names and shell patterns; without any, all of them. Of what went wrong, warnings."""
 
     def __init__(self, patterns: list[str] | None) -> None:
         self.patterns = patterns
+        self.warnings: list[str] = []
 
     def has(self, *names: str) -> bool:
         return self.patterns is None or any(fnmatch.fnmatchcase(n, each) for each in self.patterns for n in names)
+
+    @contextlib.contextmanager
+    def about(self, what: str, name: str) -> t.Iterator[None]:
+        """One object: it may be gone since it was listed, or be such that no declaration can be of it."""
+        try:
+            yield
+        except LibvirtError as error:
+            if not error.missing:
+                raise
+        except BadValue as error:
+            self.warnings.append("{0} {1} is left out, it can't be declared: {2}".format(what, name, error.message))
 
 
 # --- domains ----------------------------------------------------------------------------------------------------------
@@ -75,6 +91,9 @@ def _normal_domain(tree: Element) -> None:
         # Whether libvirt chooses the port is said by the one or the other.
         if graphics.get("autoport") == "yes":
             _xml.drop(graphics, "@port")
+        # Where it listens at no port, nothing chooses one.
+        if _xml.get(graphics, "listen/@type") in ("socket", "none"):
+            _xml.drop(graphics, "@autoport")
         # They are nothing without the password, which is not told.
         for attribute in ("@passwdValidTo", "@connected"):
             _xml.drop(graphics, attribute)
@@ -84,20 +103,21 @@ def _normal_domain(tree: Element) -> None:
                 _xml.drop(graphics, attribute)
 
 
-def _domains(host: Host, names: _Names, options: Options) -> Found:
+def _domains(host: Host, asked: _Asked) -> Found:
     listing = _libvirt_domain.listing(host)
     adopter = adopter_of_domains()
     found, status = [], {}
-    for name in sorted(filter(names.has, listing.handles)):
-        handle = listing.handles[name]
-        text = _libvirt_domain.xml(handle, True, secure=False)
-        steering: Options = {"state": listing.state(name)}
-        persistent = name not in listing.transient
-        if persistent:
-            steering["autostart"] = name in listing.autostart
-        found.append(adopter.declaration(_xml.parse(text, "Domain {0}".format(name)), steering))
-        number = handle.ID()
-        status[name] = {"persistent": persistent, "id": None if number == -1 else number}
+    for name in sorted(filter(asked.has, listing.handles)):
+        with asked.about("Domain", name):
+            handle = listing.handles[name]
+            text = _libvirt_domain.xml(handle, True, secure=False)
+            steering: Options = {"state": listing.state(name)}
+            persistent = name not in listing.transient
+            if persistent:
+                steering["autostart"] = name in listing.autostart
+            found.append(adopter.declaration(_xml.parse(text, "Domain {0}".format(name)), steering))
+            number = handle.ID()
+            status[name] = {"persistent": persistent, "id": None if number == -1 else number}
     return found, status
 
 
@@ -105,7 +125,7 @@ def _domains(host: Host, names: _Names, options: Options) -> Found:
 
 
 def adopter_of(kind: Activatable | Definable) -> Adopter:
-    return Adopter(kind, kind.fresh, _normal, _check_pool if isinstance(kind, _pool.Pool) else _check_nothing)
+    return Adopter(kind, kind.fresh, _normal, _check_pool if isinstance(kind, _pool.Pool) else None)
 
 
 def _check_pool(desired: Options) -> None:
@@ -113,51 +133,52 @@ def _check_pool(desired: Options) -> None:
         check(desired["name"], desired["type"], desired, new=False)
 
 
-def _check_nothing(desired: Options) -> None:
-    """What is there was taken once."""
-
-
 def _normal(tree: Element) -> None:
     # A pool that is of nothing else has an empty source all the same.
     for source in _xml.find_all(tree, "source"):
         if not len(source) and not source.attrib:
             _xml.remove(source)
-    # libvirt's own defaults, which it writes into every network with a bridge.
+    # libvirt's own defaults, which it writes into every network that has a bridge, or NAT.
+    for port in _xml.find_all(tree, "forward/nat/port"):
+        if (port.get("start"), port.get("end")) == ("1024", "65535"):
+            _xml.remove(port)
     for bridge in _xml.find_all(tree, "bridge"):
         for attribute, default in (("@stp", "on"), ("@delay", "0")):
             if _xml.get(bridge, attribute) == default:
                 _xml.drop(bridge, attribute)
 
 
-def _activatable(kind: Activatable, host: Host, names: _Names) -> Found:
+def _activatable(kind: Activatable, host: Host, asked: _Asked) -> Found:
     adopter = adopter_of(kind)
-    found, status = [], {}
+    found: list[Options] = []
+    status: dict[str, Options] = {}
     handles = kind.handles(host)
-    for name in sorted(filter(names.has, handles)):
-        each = kind.look(handles[name])
-        steering: Options = {"state": each.state}
-        if each.persistent:
-            steering["autostart"] = each.autostart
-        found.append(adopter.declaration(each.config, steering))
-        status[name] = {"persistent": each.persistent}
-        if kind.tag == "pool" and each.live is not None:
-            for size in ("capacity", "allocation", "available"):
-                status[name][size] = int(_xml.get(each.live, size) or 0)
+    for name in sorted(filter(asked.has, handles)):
+        with asked.about(kind.singular.capitalize(), name):
+            each = kind.look(handles[name])
+            steering: Options = {"state": each.state}
+            if each.persistent:
+                steering["autostart"] = each.autostart
+            found.append(adopter.declaration(each.config, steering))
+            status[name] = {"persistent": each.persistent}
+            if kind.tag == "pool" and each.live is not None:
+                for size in ("capacity", "allocation", "available"):
+                    status[name][size] = int(_xml.get(each.live, size) or 0)
     return found, status
 
 
-def _networks(host: Host, names: _Names, _options: Options) -> Found:
-    return _activatable(_network.Network(), host, names)
+def _networks(host: Host, asked: _Asked) -> Found:
+    return _activatable(_network.Network(), host, asked)
 
 
-def _pools(host: Host, names: _Names, _options: Options) -> Found:
-    return _activatable(_pool.Pool(), host, names)
+def _pools(host: Host, asked: _Asked) -> Found:
+    return _activatable(_pool.Pool(), host, asked)
 
 
 # --- volumes ----------------------------------------------------------------------------------------------------------
 
 
-def _volumes(host: Host, names: _Names, _options: Options) -> Found:
+def _volumes(host: Host, asked: _Asked) -> Found:
     """Of active pools. What a volume holds can't be declared; its place in an inactive pool can't be seen."""
     found: list[Options] = []
     status: dict[str, Options] = {}
@@ -169,10 +190,11 @@ def _volumes(host: Host, names: _Names, _options: Options) -> Found:
         volumes = _libvirt_storage.volumes(handle)
         paths.update((os.path.join(_xml.get(tree, "target/path") or pool, name), (pool, name)) for name in volumes)
         for name, volume in sorted(volumes.items()):
-            text = _libvirt_storage.volume_xml(volume) if names.has(name, pool + "/" + name) else None
+            text = _libvirt_storage.volume_xml(volume) if asked.has(name, pool + "/" + name) else None
             if text is not None:
                 each = _xml.parse(text, "Volume {0}".format(name))
-                found.append(_volume_of(each, pool, tree.get("type") in FILE_POOLS))
+                with asked.about("Volume", name):
+                    found.append(_volume_of(each, pool, tree.get("type") in FILE_POOLS))
                 status[pool + "/" + name] = {
                     "type": each.get("type"),
                     "path": _xml.get(each, "target/path"),
@@ -209,35 +231,34 @@ def _volume_of(tree: Element, pool: str, is_file: bool) -> Options:
         # Their format and owner are the device's, not the volume's.
         for option in ("format", "mode", "owner", "group"):
             options.pop(option, None)
-    adopter = Adopter(volume, lambda _desired: _xml.new("volume"))
-    adopter.desire(options)
+    Adopter(volume, lambda _desired: _xml.new("volume"), _normal).desire(options)
     return {row.option: options[row.option] for row in volume.rows if row.option in options}
 
 
-# --- secrets and network filters ----------------------------------------------------------------------------------------
+# --- secrets and network filters --------------------------------------------------------------------------------------
 
 
-def _definable(kind: Definable, handles: list[Handle], names: t.Callable[[Handle], bool]) -> Found:
+def _definable(kind: Definable, handles: list[Handle], asked: _Asked) -> Found:
     adopter = adopter_of(kind)
-    found = [
-        adopter.declaration(kind.look(handle, {}).tree, {"state": "present"})
-        for handle in sorted(filter(names, handles), key=kind.title)
-    ]
+    found: list[Options] = []
+    for handle in sorted(handles, key=kind.title):
+        with asked.about(kind.singular.capitalize(), kind.title(handle)):
+            found.append(adopter.declaration(kind.look(handle, {}).tree, {"state": "present"}))
     return found, {}
 
 
-def _secrets(host: Host, names: _Names, _options: Options) -> Found:
-    def wanted(handle: Handle) -> bool:
-        return names.has(_libvirt_objects.secret_usage(handle)[1], _libvirt.uuid(handle))
-
-    return _definable(_secret.Secret(), _libvirt_objects.secrets(host), wanted)
-
-
-def _nwfilters(host: Host, names: _Names, _options: Options) -> Found:
-    return _definable(_nwfilter.NwFilter(), _libvirt_objects.nwfilters(host), lambda handle: names.has(handle.name()))
+def _secrets(host: Host, asked: _Asked) -> Found:
+    every = _libvirt_objects.secrets(host)
+    wanted = [each for each in every if asked.has(_libvirt_objects.secret_usage(each)[1], _libvirt.uuid(each))]
+    return _definable(_secret.Secret(), wanted, asked)
 
 
-_GATHER: dict[str, t.Callable[[Host, _Names, Options], Found]] = {
+def _nwfilters(host: Host, asked: _Asked) -> Found:
+    every = _libvirt_objects.nwfilters(host)
+    return _definable(_nwfilter.NwFilter(), [each for each in every if asked.has(each.name())], asked)
+
+
+_GATHER: dict[str, t.Callable[[Host, _Asked], Found]] = {
     "domains": _domains,
     "networks": _networks,
     "pools": _pools,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import ipaddress
 import re
 import typing as t
@@ -146,6 +147,7 @@ def _as_prefix(attributes: dict[str, object]) -> None:
         del attributes["netmask"]
 
 
+@functools.lru_cache(maxsize=65536)
 def _number(text: str) -> object:
     """0x0a and 10 in libvirt's addresses are the same number; MAC addresses don't differ by case, paths by slashes."""
     if text[:1] == "/":

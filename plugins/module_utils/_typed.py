@@ -57,12 +57,13 @@ def _word(row: Row, element: Element) -> t.Any:
         value = row.read(element)
     except (ValueError, LookupError):
         return None
-    if value is None or value == row.absent or value in ("", [], {}):
+    if value is None or value in ("", [], {}) or (value == row.absent and not row.required):
         return None
     if isinstance(value, str) and _xml.is_padded(element, row.place):
         # The option would say it without the space around it.
         return None
-    if value is False and row.read(_xml.new(_xml.name(element))) is False:
+    if row.read(_xml.new(_xml.name(element))) == value:
+        # So says an element with nothing in it.
         return None
     return _checked(row, value)
 

@@ -15,7 +15,8 @@ description:
   - What is returned, declared on the same host, changes nothing; declared where there is no such object, it makes the
     same one, with its UUID, its MAC addresses and the places of its devices. Both are proven by the code that would
     declare it, before it is returned.
-  - What has no option of its own is in V(xml). So is an option that would not give the same back.
+  - What has no option of its own is in V(xml). So is an option that would not give the same back, and libvirt's default
+    where the definition says it. Options that win over it can be added and changed.
   - It only reads, over a connection that can't do more.
 author: minicloud.kvm contributors (@minicloud)
 options:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Other people's XML, each as a raw declaration: what libvirt accepts is declared once, seen unchanged, and told truly.
 
-usage: run_corpus.py [--uri URI] [--adopt] KIND FILE...      (kind: domain, network, pool, nwfilter, secret)
+usage: run_corpus.py [--uri URI] [--adopt] KIND FILE...      (kind: domain, network, pool, filter)
 
 For each document that libvirt itself takes (tried first, with another name and UUID):
 
@@ -12,8 +12,8 @@ For each document that libvirt itself takes (tried first, with another name and 
 4. declared again without UUID and MAC addresses, with attributes in another order: unchanged;
 5. absent.
 
-With --adopt each is made by libvirt alone, and then adopted: what libvirt_info says of it is declared, in check mode and
-not, which changes nothing; declared again when it is gone, it is the same.
+With --adopt each is made by libvirt alone, and then adopted: what libvirt_info says of it is declared, in check mode
+and not, which changes nothing; declared again when it is gone, it is the same.
 
 Documents that libvirt does not take are counted, not judged. Ends with 1 if any document fails, and says which and why.
 """
@@ -33,6 +33,7 @@ import uuid
 from pathlib import Path
 
 import libvirt
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _info, _libvirt, _network, _nwfilter, _pool
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import declare, spec
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
@@ -60,8 +61,10 @@ class Lie(Exception):
 
 def options(kind: t.Any, **given: t.Any) -> dict[str, t.Any]:
     """All options of one object as AnsibleModule would give them."""
-    rows = {name: each.get("default") for name, each in spec(kind.rows).items()}
-    return {kind.plural: None, **rows, **given}
+    result = ArgumentSpecValidator(spec(kind.rows)).validate(given)
+    if result.error_messages:
+        raise Lie("Ansible refuses it: {0}".format("; ".join(result.error_messages)))
+    return {kind.plural: None, **result.validated_parameters}
 
 
 class Objects:
@@ -120,7 +123,10 @@ def _move_implied(devices: t.Any) -> None:
 
 
 def stripped(text: str, drawn: bool = True) -> str:
-    """Without our own note. drawn: and without what libvirt draws at random."""
+    """Without our own note, in an order of its own where order means nothing.
+
+    drawn: also without what libvirt draws at random; else with what may be written in two ways written in one.
+    """
     tree = etree.fromstring(text, etree.XMLParser(remove_blank_text=True))
     for each in tree.iter():
         if isinstance(each.tag, str) and each.tag.endswith("}declared"):
@@ -128,40 +134,49 @@ def stripped(text: str, drawn: bool = True) -> str:
             parent.remove(each)
             if not len(parent):
                 parent.getparent().remove(parent)
-    for mac in tree.iterfind(".//interface/mac") if drawn else ():
-        if mac.get("address", "").startswith("52:54:00"):
-            mac.attrib.clear()
-    for mac in tree.iterfind("./mac") if drawn else ():
-        mac.attrib.clear()
+    if drawn:
+        _drop_drawn(tree)
+    else:
+        _in_one_way(tree)
+    for devices in tree.iterfind("devices"):
+        # A definition made twice puts the controllers that libvirt adds elsewhere; no order of theirs means anything.
+        _move_implied(devices)
+        devices[:] = sorted(devices, key=_place)
     for parent in (tree, *tree.iterfind("dns/host")):
-        # Nor do the order of routes, and of the names of an address.
+        # Nor does the order of routes, and of the names of an address.
         some = [each for each in parent if each.tag in ("route", "hostname")]
         for each in sorted(some, key=etree.tostring):
             parent.append(each)
-    for devices in tree.iterfind("devices"):
-        _move_implied(devices)
-        # A definition made twice puts the controllers that libvirt adds elsewhere; no order of theirs means anything.
-        devices[:] = sorted(devices, key=_place)
-    for each in tree.iterfind("rule//") if not drawn else ():
+    return etree.tostring(tree, pretty_print=True).decode()
+
+
+def _drop_drawn(tree: t.Any) -> None:
+    for mac in tree.iterfind(".//interface/mac"):
+        if mac.get("address", "").startswith("52:54:00"):
+            mac.attrib.clear()
+    for mac in tree.iterfind("./mac"):
+        mac.attrib.clear()
+    for genid in tree.iterfind("./genid"):
+        genid.text = ""
+
+
+def _in_one_way(tree: t.Any) -> None:
+    for tag in ("capacity", "allocation", "available"):
+        # Of a pool that runs; it is no part of its definition.
+        for each in tree.findall(tag):
+            tree.remove(each)
+    for each in tree.iter("ip", "route"):
+        netmask = each.attrib.pop("netmask", None)
+        if netmask:
+            each.set("prefix", str(ipaddress.ip_network("0.0.0.0/" + netmask).prefixlen))
+        some = sorted(each.attrib.items())
+        each.attrib.clear()
+        each.attrib.update(some)
+    for each in tree.iterfind("rule//"):
         # libvirt writes a number in the way it was given.
         for key, value in each.attrib.items():
             if value.startswith("0x"):
                 each.set(key, str(int(value, 16)))
-    for genid in tree.iterfind("./genid") if drawn else ():
-        genid.text = ""
-    if not drawn:
-        for tag in ("capacity", "allocation", "available"):
-            for each in tree.findall(tag):
-                tree.remove(each)
-        for each in tree.iter("ip", "route"):
-            # Two ways to write the same.
-            netmask = each.attrib.pop("netmask", None)
-            if netmask:
-                each.set("prefix", str(ipaddress.ip_network("0.0.0.0/" + netmask).prefixlen))
-            some = sorted(each.attrib.items())
-            each.attrib.clear()
-            each.attrib.update(some)
-    return etree.tostring(tree, pretty_print=True).decode()
 
 
 def other_words(tree: t.Any) -> str:
@@ -220,16 +235,20 @@ def judge(kind: str, host: t.Any, objects: Objects, tree: t.Any) -> None:
 
 def adopt(kind: str, host: t.Any, objects: Objects, tree: t.Any) -> collections.Counter[str]:
     """Raise Lie where what libvirt_info says of an object is not a declaration of it. How many words are typed."""
+    objects.define(etree.tostring(tree).decode())
+    return adopt_what_is_there(kind, host, objects)
+
+
+def adopt_what_is_there(kind: str, host: t.Any, objects: Objects) -> collections.Counter[str]:
     make = KINDS[kind]
     plural = make.plural
-    objects.define(etree.tostring(tree).decode())
     alone = objects.read() or ""
     info = _info.gather(host, {"gather": [plural], "names": [NAME]})[plural]
     if objects.read() != alone:
         raise Lie("gathering has changed it")
 
     def run(check: bool) -> dict[str, t.Any]:
-        return declare(make(check), host, {**options(make), plural: [options(make, **each) for each in info]}, check)
+        return declare(make(check), host, {plural: [options(make, **each) for each in info]}, check)
 
     for check in (True, False):
         again = run(check)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shlex
 import subprocess
 import typing as t
@@ -15,6 +16,9 @@ import libvirt
 import pytest
 import yaml
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import declare
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._since import number
 from lxml import etree
 
 if t.TYPE_CHECKING:
@@ -24,9 +28,18 @@ HERE = Path(__file__).parent
 TABLE = HERE / "adopt" / "virt_install.yml"
 SETS: dict[str, str] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
 _SPEC = importlib.util.spec_from_file_location("run_corpus", HERE.parent / "corpus" / "run_corpus.py")
-assert _SPEC is not None and _SPEC.loader is not None
+assert _SPEC is not None
+assert _SPEC.loader is not None
 corpus = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(corpus)
+OPTIONS = sorted((HERE / "options").glob("*.yml"))
+# By the beginning of a file of cases: the kind's tag, and what each case has besides.
+TAGS: dict[str, tuple[str, dict[str, t.Any]]] = {
+    "domain": ("domain", {"memory": "64MiB"}),
+    "net": ("network", {}),
+    "nwfilter": ("filter", {}),
+    "pool": ("pool", {}),
+}
 MODULES = {
     "domains": "libvirt_domain",
     "networks": "libvirt_net",
@@ -112,7 +125,7 @@ def test_what_our_modules_declared_comes_back(
                 {"target": "sda", "bus": "sata", "device": "cdrom"},
             ],
             "interfaces": [{"network": "default", "mac": "52:54:00:12:34:56", "model": "virtio"}],
-            "watchdogs": [{"model": "i6300esb", "action": "reset"}],
+            "watchdogs": [{"model": "i6300esb", "action": "poweroff"}],
             "graphics": [{"type": "vnc", "port": 5999}],
             "state": "stopped",
             "autostart": False,
@@ -281,8 +294,37 @@ def test_an_unknown_kind_is_refused(run_module: RunModule) -> None:
     assert "snapshots" in result["msg"]
 
 
+def filled(value: t.Any, words: dict[str, str]) -> t.Any:
+    return yaml.safe_load(re.sub(r"\{(images|scratch)\}", lambda match: words[match.group(1)], json.dumps(value)))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in OPTIONS if path.stem.split("_")[0] in TAGS], ids=lambda path: path.stem
+)
+def test_every_option_comes_back(path: Path, scratch: str, images_dir: Path, libvirt_uri: str) -> None:
+    """What the cases of test_options.py make is adopted too."""
+    tag, base = TAGS[path.stem.split("_")[0]]
+    make = corpus.KINDS[tag]
+    failed = []
+    with _libvirt.connect(libvirt_uri) as host:
+        objects = corpus.Objects(tag, host.connection)
+        for name, case in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            if "needs" in case or host.version() < number(case.get("since", "0.0.0")):
+                continue
+            options = filled(case["declare"], {"images": str(images_dir), "scratch": scratch})
+            try:
+                given = corpus.options(make, **{**base, **options, "name": corpus.NAME, "state": "present"})
+                declare(make(), host, given, False)
+                corpus.adopt_what_is_there(tag, host, objects)
+            except (corpus.Lie, KvmError) as error:
+                failed.append(f"{name}: {error}")
+            finally:
+                objects.remove()
+    assert failed == []
+
+
 @pytest.fixture(scope="module")
-def printed(libvirt_uri: str, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[dict[str, list[t.Any]]]:
+def printed(libvirt_uri: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[t.Any]]:
     """What virt-install prints for each option set: [exit code, XML, errors]."""
     images = tmp_path_factory.mktemp("images")
     for name, form in (("disk.qcow2", "qcow2"), ("raw.img", "raw"), ("raw2.img", "raw"), ("medium.iso", "raw")):
@@ -301,7 +343,8 @@ def printed(libvirt_uri: str, tmp_path_factory: pytest.TempPathFactory) -> t.Ite
             )
         finally:
             pool.destroy()
-    yield json.loads(done.stdout)
+    printed: dict[str, list[t.Any]] = json.loads(done.stdout)
+    return printed
 
 
 def words(name: str, uri: str, images: Path) -> list[str]:
