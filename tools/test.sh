@@ -63,7 +63,8 @@ docs() {
 
 unit() { pytest tests/unit; }
 
-integration() { as_root_with_path pytest -o "cache_dir=$CACHE/pytest-root" tests/integration; }
+# Side by side: a test waits for guests and daemons most of its time.
+integration() { as_root_with_path pytest -n "${WORKERS:-3}" --dist loadgroup -o "cache_dir=$CACHE/pytest-root" tests/integration; }
 
 # What a user installs is complete: nothing but the artifact and ansible-core's own paths.
 artifact() {

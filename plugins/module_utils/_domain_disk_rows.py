@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Integer,
     PlainSize,
@@ -11,13 +13,24 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Size,
     Switch,
     Text,
+    Value,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, IOTHREADS, VIRTIO
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCE_MORE, SOURCES, VOLUME
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
 BOOT_ORDER = Row("boot_order", "boot/@order", Integer(1), help="Place in the order of boot; 1 comes first.")
 MODELS = ("virtio", "virtio-transitional", "virtio-non-transitional")
+
+
+class _OnDrive(Integer):
+    """A part of a drive's address; a virtio disk has that of a PCI device."""
+
+    def read(self, element: Element, place: str) -> Value | None:
+        return super().read(element, place) if element.get("type") == "drive" else None
 
 
 def _limits() -> tuple[AnyRow, ...]:
@@ -227,10 +240,10 @@ _DISK: tuple[AnyRow, ...] = (
         "address",
         "address",
         (
-            Row("controller", "@controller", Integer(0), help="Index of the controller."),
-            Row("bus", "@bus", Integer(0), help="Bus of the controller."),
-            Row("target", "@target", Integer(0, 255), help="SCSI target."),
-            Row("unit", "@unit", Integer(0, 16383), help="Unit: the LUN of a SCSI disk."),
+            Row("controller", "@controller", _OnDrive(0), help="Index of the controller.", absent=0),
+            Row("bus", "@bus", _OnDrive(0), help="Bus of the controller.", absent=0),
+            Row("target", "@target", _OnDrive(0, 255), help="SCSI target.", absent=0),
+            Row("unit", "@unit", _OnDrive(0, 16383), help="Unit: the LUN of a SCSI disk.", absent=0),
         ),
         help="Where a disk sits on its SCSI, SATA, IDE or floppy controller. libvirt chooses a free place.",
         fresh={"@type": "drive"},

@@ -139,6 +139,8 @@ def _comparable(desired: Options, live: Element) -> Options:
     mode = _xml.get(live, "cpu/@mode")
     if cpu.get("mode") in _CPU and mode == _CPU[cpu["mode"]]:
         del cpu["mode"]
+    # With it libvirt says, of one that runs, that it has proven what the CPU came to be.
+    cpu.pop("check", None)
     live_features = {_xml.get(each, "@name"): each for each in _xml.find_all(live, "cpu/feature")}
     if all(each["name"] in live_features for each in cpu.get("features", [])):
         cpu.pop("features", None)

@@ -16,7 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._engine import (
     constraints,
     declare,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBVIRT_IMPORT_ERROR, connect
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBVIRT_IMPORT_ERROR, Host, connect
 from ansible_collections.minicloud.kvm.plugins.module_utils._raw import secrets
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import MASK, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._xml import LXML_IMPORT_ERROR
@@ -52,12 +52,29 @@ class _Module(AnsibleModule):
         self.log("Invoked for {0}: {1}".format(self.kind.plural, ", ".join(names)))
 
 
+def run_reading(spec: Result, gather: t.Callable[[Host, Result], Result]) -> t.NoReturn:
+    """A whole module that only reads, over a connection that can't do more."""
+    gc.disable()
+    module = AnsibleModule({"uri": {"type": "str", "default": "qemu:///system"}, **spec}, supports_check_mode=True)
+    _require_libraries(module)
+
+    def work() -> Result:
+        with connect(module.params["uri"], read_only=True) as host:
+            return gather(host, module.params)
+
+    finish(module, work)
+
+
+def _require_libraries(module: AnsibleModule) -> None:
+    require(module, "libvirt", LIBVIRT_IMPORT_ERROR, "python3-libvirt")
+    require(module, "lxml", LXML_IMPORT_ERROR, "python3-lxml")
+
+
 def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
     """A whole module: declare objects of one kind over one connection."""
     gc.disable()  # For its short life: to look for cycles among the elements of many objects costs, and finds none.
     module = _Module(kind)
-    require(module, "libvirt", LIBVIRT_IMPORT_ERROR, "python3-libvirt")
-    require(module, "lxml", LXML_IMPORT_ERROR, "python3-lxml")
+    _require_libraries(module)
 
     for each in [module.params, *(module.params[kind.plural] or [])]:
         # Ansible masks them in everything it shows: results, errors, the log.

@@ -18,7 +18,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _raw, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._forget import forget
+from ansible_collections.minicloud.kvm.plugins.module_utils._forget import forget, left_out
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Change,
@@ -192,7 +192,7 @@ class Kind(t.Generic[World]):
             said = _xml.new(self.tag) if given is None else _merge.without_secrets(given)
             edit(self.rows, said, desired)
             changes += _raw.forget(tree, old, said, bool(note.kept))
-        if note.declared:
+        if left_out(self.rows, note.declared, desired):
             changes += forget(self.rows, tree, note.declared, desired, self.reference(tree), given)
         return changes
 
@@ -211,7 +211,8 @@ class Kind(t.Generic[World]):
             new.xml, new.whole = raw.remembered(), raw.whole
         elif partial:
             new.xml, new.whole = note.xml, note.whole
-        _note.write(tree, new)
+        if new != note:
+            _note.write(tree, new)
 
     def reference(self, tree: Element) -> Element:
         """What a new object of this sort starts from: what an option that is not declared any more falls back to."""

@@ -45,6 +45,8 @@ def forget(
     for row in rows:
         if row.option not in before or row.place is None or row.keep:
             continue
+        if row.option in wanted and not lacks(row, before[row.option], wanted[row.option]):
+            continue
         field = prefix + row.option
         if isinstance(row, Row):
             if row.option not in wanted and (all_of_it or not row.required):
@@ -56,6 +58,23 @@ def forget(
         elif given is None or not row.elements(given):
             changes += _forget_items(row, element, before[row.option], fresh, field)
     return changes
+
+
+def lacks(row: AnyRow, old: t.Any, new: t.Any) -> bool:
+    """Whether a value leaves out something that an earlier one had. Cheap: in most runs nothing is left out."""
+    if isinstance(row, Row) or old == new:
+        return False
+    if isinstance(row, Many):
+        return len(old) != len(new) or any(left_out(row.rows, *pair) for pair in zip(old, new))
+    return left_out(row.rows, old, new)
+
+
+def left_out(rows: t.Sequence[AnyRow], old: Options, new: Options) -> bool:
+    """Whether a declaration leaves out what an earlier one had, of what can go."""
+    return any(
+        row.option in old and not row.keep and (row.option not in new or lacks(row, old[row.option], new[row.option]))
+        for row in rows
+    )
 
 
 def _forget_value(

@@ -65,9 +65,12 @@ def lookup(host: Host, name: str) -> Handle | None:
             raise
 
 
-def xml(domain: Handle, inactive: bool) -> str:
-    """A domain's XML with its secrets: a definition made of XML without them would lose them."""
-    flags = libvirt.VIR_DOMAIN_XML_SECURE | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
+def xml(domain: Handle, inactive: bool, secure: bool = True) -> str:
+    """A domain's XML with its secrets: a definition made of XML without them would lose them.
+
+    secure: False leaves them out, for whoever only reads.
+    """
+    flags = (libvirt.VIR_DOMAIN_XML_SECURE if secure else 0) | (libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0)
     with doing("read domain {0}".format(domain.name())):
         return str(domain.XMLDesc(flags))
 

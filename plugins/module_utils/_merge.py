@@ -8,6 +8,9 @@ does not add by itself (disks, interfaces, DHCP hosts, ...) the given ones are a
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import ipaddress
 import re
 import typing as t
 
@@ -97,11 +100,11 @@ def document(given: t.Sequence[Element], tag: str) -> Element:
             device = re.fullmatch(DEVICES, str(each.tag)) or (each.tag == "memory" and each.get("model") is not None)
             inside = "devices" if tag == "domain" and device else ""
             _xml.need(whole, inside).append(_xml.clone(each))
-    _drop_passing(whole)
+    drop_passing(whole)
     return whole
 
 
-def _drop_passing(given: Element) -> None:
+def drop_passing(given: Element) -> None:
     """Take out what libvirt says of a network or pool that runs, and would not keep (a pasted virsh net-dumpxml)."""
     given.attrib.pop("connections", "")
     if given.tag == "pool":
@@ -121,6 +124,8 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
     tag = str(element.tag)
     text = (element.text or "").strip()
     attributes: dict[str, object] = {str(key): _number(str(value)) for key, value in element.attrib.items()}
+    if "netmask" in attributes:
+        _as_prefix(attributes)
     unit = element.get("unit")
     for key in _SIZED.get(tag, ()):
         if isinstance(attributes.get(key), int) and (unit is None or is_xml_unit(unit)):
@@ -134,6 +139,13 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
     return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
 
 
+def _as_prefix(attributes: dict[str, object]) -> None:
+    """An IPv4 netmask is a prefix that is written otherwise."""
+    with contextlib.suppress(ValueError):
+        attributes["prefix"] = ipaddress.ip_network("0.0.0.0/{0}".format(attributes["netmask"])).prefixlen
+        del attributes["netmask"]
+
+
 def _number(text: str) -> object:
     """0x0a and 10 in libvirt's addresses are the same number; MAC addresses don't differ by case, paths by slashes."""
     if text[:1] == "/":
@@ -144,6 +156,13 @@ def _number(text: str) -> object:
 
 
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,30}|-?(0|[1-9][0-9]{0,30})", re.ASCII)
+
+
+def essence(element: Element) -> tuple[object, ...]:
+    """What an element says with all that is in it: the same for two that differ in order, units and spelling only."""
+    text, attributes = meaning(element)
+    children = collections.Counter(essence(child) for child in element if isinstance(child.tag, str))
+    return (element.tag, text, frozenset(attributes.items()), frozenset(children.items()))
 
 
 def says(found: Element, given: Element) -> bool:
@@ -170,19 +189,55 @@ def same_machine(given: str, found: str) -> bool:
 
 
 def pairs(found: Element, given: Element) -> list[tuple[Element, Element | None]]:
-    """For each child of the given element, the child that it speaks of: by identity, by what it says, by order."""
+    """For each child of the given element, the child that it speaks of.
+
+    By identity, by what it says (it says nothing more, or nothing less), by order.
+    """
+    there: dict[str, list[Element]] = {}
+    for other in found:
+        if isinstance(other.tag, str):
+            there.setdefault(other.tag, []).append(other)
     children = [child for child in given if isinstance(child.tag, str)]
-    free: list[Element] = [child for child in found if isinstance(child.tag, str)]
+    spoken: dict[str, list[Element]] = {}
+    for child in children:
+        if child.tag in there:
+            spoken.setdefault(str(child.tag), []).append(child)
     partners: dict[Element, Element] = {}
-    for test in (_same_identity, _same_words, _same_place):
-        for child in children:
-            if child in partners:
-                continue
-            other = next((other for other in free if other.tag == child.tag and test(other, child)), None)
-            if other is not None:
-                partners[child] = other
-                free.remove(other)
+    for tag, some in spoken.items():
+        # Of most tags there is one, which needs no long look.
+        if len(some) == len(there[tag]) == 1 and not _identity(some[0]) and _same_place(there[tag][0], some[0]):
+            partners[some[0]] = there[tag][0]
+        else:
+            _pair(some, there[tag], partners)
     return [(child, partners.get(child)) for child in children]
+
+
+def _pair(some: list[Element], free: list[Element], partners: dict[Element, Element]) -> None:
+    """The partners of some elements of one tag."""
+    known: dict[tuple[str, ...], list[tuple[list[object], Element]]] = {}
+    left = []
+    for child in some:
+        places = tuple(_identity(child))
+        if not places:
+            left.append(child)
+            continue
+        if places not in known:
+            known[places] = [(_values(other, places), other) for other in free]
+        values = _values(child, places)
+        found = next((other for identity, other in known[places] if identity == values and other in free), None)
+        if found is not None:
+            partners[child] = found
+            free.remove(found)
+    for test in (_same_words, _same_and_more, _same_place):
+        for child in left:
+            found = None if child in partners else next((other for other in free if test(other, child)), None)
+            if found is not None:
+                partners[child] = found
+                free.remove(found)
+
+
+def _values(element: Element, places: t.Iterable[str]) -> list[object]:
+    return [_number(_xml.get(element, place) or "") for place in places]
 
 
 def _identity(child: Element) -> list[str]:
@@ -190,21 +245,17 @@ def _identity(child: Element) -> list[str]:
     return [place for place in _IDENTITY.get(str(child.tag), ()) if _xml.get(child, place) is not None]
 
 
-def _same_identity(other: Element, child: Element) -> bool:
-    places = _identity(child)
-    return bool(places) and all(
-        _number(_xml.get(other, place) or "") == _number(_xml.get(child, place) or "") for place in places
-    )
-
-
 def _same_words(other: Element, child: Element) -> bool:
-    return not _identity(child) and says(other, child)
+    return says(other, child)
+
+
+def _same_and_more(other: Element, child: Element) -> bool:
+    """Whether the given one says all that an element says, and more: what that is made of has told less of it."""
+    return says(child, other)
 
 
 def _same_place(other: Element, child: Element) -> bool:
     """Whether an element that differs is the one that is meant: the only one of its kind, or an interface in order."""
-    if _identity(child):
-        return False
     parent, there = child.getparent(), other.getparent()
     if parent is None or there is None:
         return False
@@ -259,6 +310,10 @@ def _merge_self(found: Element, given: Element, path: str) -> list[Change]:
         if text != "":
             found.text = given.text
             found.attrib.pop("unit", "")
+        if "prefix" in wrong:
+            found.attrib.pop("netmask", "")
+            found.attrib.pop("prefix", "")
+            wrong.append("netmask")
         for key in {"unit", *wrong} & set(given.attrib):
             found.set(key, given.get(key) or "")
     return changes

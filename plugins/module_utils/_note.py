@@ -48,6 +48,11 @@ def read(tree: Element) -> Note:
         return Note()
 
 
+def there(tree: Element) -> bool:
+    """Whether a definition has a note at all."""
+    return _xml.find(tree, _PLACE) is not None
+
+
 def _text(note: Note) -> str:
     kept: Options = {"options": note.declared, "kept": note.kept}
     if note.xml is not None:

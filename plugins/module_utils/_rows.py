@@ -180,21 +180,22 @@ class Block:
     def show(self, value: Value) -> Value:
         return None if value is None else show(self.rows, value)
 
-    def _find(self, element: Element) -> Element | None:
+    def find(self, element: Element) -> Element | None:
+        """The block's own element."""
         if not _sorts.is_one(element, self.only):
             return None
         found = _xml.find(element, self.place)
         return _xml.find(element, self.once_at) if found is None and self.once_at else found
 
     def read(self, element: Element) -> Value | None:
-        found = self._find(element)
+        found = self.find(element)
         return None if found is None else read(self.rows, found)
 
     def agrees(self, wanted: Value, found: Value | None) -> bool:
         return (found is not None or self.only is None) and agree(self.rows, wanted, found or {})
 
     def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
-        target = self._find(element)
+        target = self.find(element)
         if target is not None:
             return edit(self.rows, target, wanted, field + ".")
         if self.only is None and agree(self.rows, wanted, {}):
@@ -256,7 +257,11 @@ class Many:
         return None if value is None else [show(self.rows, item) for item in value]
 
     def elements(self, element: Element) -> list[Element]:
-        return [each for each in _xml.find_all(element, self.place) if self.where is None or self.where(each)]
+        return [each for each in _xml.find_all(element, self.place) if self.holds(each)]
+
+    def holds(self, each: Element) -> bool:
+        """Whether an element at the list's place is meant."""
+        return self.where is None or self.where(each)
 
     def read(self, element: Element) -> Value | None:
         return [read(self.rows, each) for each in self.elements(element)]

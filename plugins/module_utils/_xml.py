@@ -90,6 +90,11 @@ def new_in(namespace: str, prefix: str, tag: str, text: str) -> Element:
     return element
 
 
+def name(element: Element) -> str:
+    """An element's tag, with its namespace's address."""
+    return str(element.tag)
+
+
 def clone(element: Element) -> Element:
     return copy.deepcopy(element)
 
@@ -143,6 +148,14 @@ def get(element: Element, place: str) -> str | None:
     if attribute is not None:
         return found.get(attribute)
     return (found.text or "").strip()
+
+
+def is_padded(element: Element, place: str) -> bool:
+    """Whether a text has white space around it."""
+    path, attribute = _split(place)
+    found = None if attribute else find(element, path)
+    text = (found.text or "") if found is not None else ""
+    return text != text.strip()
 
 
 def get_all(element: Element, place: str) -> list[str]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Other people's XML, each as a raw declaration: what libvirt accepts is declared once, seen unchanged, and told truly.
 
-usage: run_corpus.py [--uri URI] KIND FILE...      (kind: domain, network, pool, nwfilter)
+usage: run_corpus.py [--uri URI] [--adopt] KIND FILE...      (kind: domain, network, pool, nwfilter, secret)
 
 For each document that libvirt itself takes (tried first, with another name and UUID):
 
@@ -11,6 +11,9 @@ For each document that libvirt itself takes (tried first, with another name and 
 3. declared again, in check mode and not: unchanged;
 4. declared again without UUID and MAC addresses, with attributes in another order: unchanged;
 5. absent.
+
+With --adopt each is made by libvirt alone, and then adopted: what libvirt_info says of it is declared, in check mode and
+not, which changes nothing; declared again when it is gone, it is the same.
 
 Documents that libvirt does not take are counted, not judged. Ends with 1 if any document fails, and says which and why.
 """
@@ -21,6 +24,7 @@ import argparse
 import collections
 import copy
 import difflib
+import ipaddress
 import os
 import sys
 import traceback
@@ -29,13 +33,25 @@ import uuid
 from pathlib import Path
 
 import libvirt
-from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _libvirt, _network, _pool
+from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _info, _libvirt, _network, _nwfilter, _pool
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import declare, spec
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from lxml import etree
 
-KINDS: dict[str, t.Any] = {"domain": _domain.Domain, "network": _network.Network, "pool": _pool.Pool}
+KINDS: dict[str, t.Any] = {
+    "domain": _domain.Domain,
+    "network": _network.Network,
+    "pool": _pool.Pool,
+    "filter": _nwfilter.NwFilter,
+}
+# Of this run alone: several may go on at once.
 NAME = "mct-{0}-corpus".format(os.getpid())
+FLAGS = {
+    "domain": libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE,
+    "network": libvirt.VIR_NETWORK_XML_INACTIVE,
+    "pool": libvirt.VIR_STORAGE_XML_INACTIVE,
+    "filter": 0,
+}
 
 
 class Lie(Exception):
@@ -57,15 +73,18 @@ class Objects:
     def define(self, text: str) -> t.Any:
         if self.kind == "domain":
             return self.conn.defineXMLFlags(text, libvirt.VIR_DOMAIN_DEFINE_VALIDATE)
-        return {"network": self.conn.networkDefineXML, "pool": lambda x: self.conn.storagePoolDefineXML(x, 0)}[
-            self.kind
-        ](text)
+        return {
+            "network": self.conn.networkDefineXML,
+            "pool": lambda x: self.conn.storagePoolDefineXML(x, 0),
+            "filter": self.conn.nwfilterDefineXML,
+        }[self.kind](text)
 
     def find(self) -> t.Any:
         lookup = {
             "domain": self.conn.lookupByName,
             "network": self.conn.networkLookupByName,
             "pool": self.conn.storagePoolLookupByName,
+            "filter": self.conn.nwfilterLookupByName,
         }[self.kind]
         try:
             return lookup(NAME)
@@ -76,8 +95,7 @@ class Objects:
         found = self.find()
         if found is None:
             return None
-        flags = libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE if self.kind == "domain" else 1
-        return found.XMLDesc(flags)
+        return found.XMLDesc(FLAGS[self.kind])
 
     def remove(self) -> None:
         found = self.find()
@@ -89,14 +107,20 @@ class Objects:
             found.undefine()
 
 
-def _place(device: t.Any) -> tuple[str, str, int]:
+def _place(device: t.Any) -> tuple[str, str, int, str]:
     if device.tag != "controller":
-        return ("", "", 0)
-    return ("controller", device.get("type", ""), int(device.get("index", "0")))
+        return ("", "", 0, "")
+    return ("controller", device.get("type", ""), int(device.get("index", "0")), device.get("model", ""))
 
 
-def stripped(text: str) -> str:
-    """Without what libvirt draws at random, and our own note."""
+def _move_implied(devices: t.Any) -> None:
+    """What libvirt adds by itself is at the end where it was not given; the order of mouse and keyboard is none."""
+    for each in devices.findall("input[@bus='ps2']"):
+        devices.append(each)
+
+
+def stripped(text: str, drawn: bool = True) -> str:
+    """Without our own note. drawn: and without what libvirt draws at random."""
     tree = etree.fromstring(text, etree.XMLParser(remove_blank_text=True))
     for each in tree.iter():
         if isinstance(each.tag, str) and each.tag.endswith("}declared"):
@@ -104,16 +128,39 @@ def stripped(text: str) -> str:
             parent.remove(each)
             if not len(parent):
                 parent.getparent().remove(parent)
-    for mac in tree.iterfind(".//interface/mac"):
+    for mac in tree.iterfind(".//interface/mac") if drawn else ():
         if mac.get("address", "").startswith("52:54:00"):
             mac.attrib.clear()
-    for mac in tree.iterfind("./mac"):
+    for mac in tree.iterfind("./mac") if drawn else ():
         mac.attrib.clear()
+    for parent in (tree, *tree.iterfind("dns/host")):
+        # Nor do the order of routes, and of the names of an address.
+        some = [each for each in parent if each.tag in ("route", "hostname")]
+        for each in sorted(some, key=etree.tostring):
+            parent.append(each)
     for devices in tree.iterfind("devices"):
+        _move_implied(devices)
         # A definition made twice puts the controllers that libvirt adds elsewhere; no order of theirs means anything.
         devices[:] = sorted(devices, key=_place)
-    for genid in tree.iterfind("./genid"):
+    for each in tree.iterfind("rule//") if not drawn else ():
+        # libvirt writes a number in the way it was given.
+        for key, value in each.attrib.items():
+            if value.startswith("0x"):
+                each.set(key, str(int(value, 16)))
+    for genid in tree.iterfind("./genid") if drawn else ():
         genid.text = ""
+    if not drawn:
+        for tag in ("capacity", "allocation", "available"):
+            for each in tree.findall(tag):
+                tree.remove(each)
+        for each in tree.iter("ip", "route"):
+            # Two ways to write the same.
+            netmask = each.attrib.pop("netmask", None)
+            if netmask:
+                each.set("prefix", str(ipaddress.ip_network("0.0.0.0/" + netmask).prefixlen))
+            some = sorted(each.attrib.items())
+            each.attrib.clear()
+            each.attrib.update(some)
     return etree.tostring(tree, pretty_print=True).decode()
 
 
@@ -171,16 +218,65 @@ def judge(kind: str, host: t.Any, objects: Objects, tree: t.Any) -> None:
         raise Lie("absent, and still there")
 
 
+def adopt(kind: str, host: t.Any, objects: Objects, tree: t.Any) -> collections.Counter[str]:
+    """Raise Lie where what libvirt_info says of an object is not a declaration of it. How many words are typed."""
+    make = KINDS[kind]
+    plural = make.plural
+    objects.define(etree.tostring(tree).decode())
+    alone = objects.read() or ""
+    info = _info.gather(host, {"gather": [plural], "names": [NAME]})[plural]
+    if objects.read() != alone:
+        raise Lie("gathering has changed it")
+
+    def run(check: bool) -> dict[str, t.Any]:
+        return declare(make(check), host, {**options(make), plural: [options(make, **each) for each in info]}, check)
+
+    for check in (True, False):
+        again = run(check)
+        if again["changed"]:
+            raise Lie("{0}: changed {1}".format("checked" if check else "declared", again["diff"]))
+    if objects.read() != alone:
+        raise Lie("said unchanged, and changed")
+    objects.remove()
+    if not run(check=False)["changed"]:
+        raise Lie("made, and said to be unchanged")
+    compare(untold(stripped(alone, False)), untold(stripped(objects.read() or "", False)))
+    again = run(check=True)
+    if again["changed"]:
+        raise Lie("made, and then changed {0}".format(again["diff"]))
+    return collections.Counter({"options typed": len(set(info[0]) - ALWAYS), "only xml": int(set(info[0]) <= ALWAYS)})
+
+
+def untold(text: str) -> str:
+    """Without the secrets that libvirt_info does not tell."""
+    tree = etree.fromstring(text, etree.XMLParser(remove_blank_text=True))
+    for cookies in tree.findall(".//cookies"):
+        cookies.getparent().remove(cookies)
+    for each in tree.iter("graphics"):
+        for attribute in ("passwd", "passwdValidTo", "connected"):
+            each.attrib.pop(attribute, None)
+    return etree.tostring(tree, pretty_print=True).decode()
+
+
+ALWAYS = {"name", "uuid", "state", "autostart", "xml"}
+
+
 def renamed(text: bytes) -> t.Any:
     """The document with a name and UUID of this run, without what only a running domain has."""
     tree = etree.fromstring(text, etree.XMLParser(remove_comments=True, remove_blank_text=True))
     tree.attrib.pop("id", None)
-    for tag, value in (("uuid", str(uuid.uuid4())), ("name", NAME)):
+    if tree.tag == "filter":
+        tree.set("name", NAME)
+    for tag, value in (("uuid", str(uuid.uuid4())), *([] if tree.tag == "filter" else [("name", NAME)])):
         each = tree.find(tag)
         if each is None:
             each = etree.Element(tag)
             tree.insert(0, each)
         each.text = value
+    bridge = tree.find("bridge[@name='virbr0']")
+    if bridge is not None:
+        # A network of this machine may have it.
+        bridge.set("name", "mct{0}".format(os.getpid()))
     return tree
 
 
@@ -188,6 +284,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--uri", default="qemu:///system")
     parser.add_argument("--verbose", action="store_true", help="say why libvirt did not take a document")
+    parser.add_argument("--adopt", action="store_true", help="make each without us, and adopt it")
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("files", nargs="+", type=Path)
     args = parser.parse_args()
@@ -208,8 +305,13 @@ def main() -> int:
                 continue
             objects.remove()
             try:
-                judge(args.kind, host, objects, tree)
-                counts["told truly"] += 1
+                if args.adopt:
+                    said = adopt(args.kind, host, objects, tree)
+                    counts["only as xml"] += said["only xml"]
+                    counts["adopted truly"] += 1
+                else:
+                    judge(args.kind, host, objects, tree)
+                    counts["told truly"] += 1
             except (Lie, KvmError) as error:
                 counts["failed"] += 1
                 print("{0}: {1}".format(path.name, error))

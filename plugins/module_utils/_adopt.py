@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a definition to the declaration of it: declared again it changes nothing, and elsewhere it makes the same.
+
+Both are proven here, on the definition itself, before a declaration is given out: by the very code that would declare
+it. What of the typed options does not stand that falls back to raw XML.
+"""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _rest, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, Options, Row, edit, mean, spec
+from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+# Every turn leaves at least one option out; so often is more than any definition has needed.
+_TURNS = 12
+# Options that follow from others where they are left out.
+_FOLLOW = ("current_memory", "max_vcpus", "iothreads")
+
+
+class Adopter:
+    """Declarations of one kind of object.
+
+    fresh: what a new definition starts from, given what is desired. normal: brings what libvirt writes in two ways into
+    one. check: what the kind refuses only when it plans. always: whether there is raw XML even where it has nothing to
+    say, since without it a new object would start from more.
+    """
+
+    def __init__(
+        self,
+        kind: Kind[t.Any],
+        fresh: t.Callable[[Options], Element],
+        normal: t.Callable[[Element], None] = lambda tree: None,
+        check: t.Callable[[Options], None] = lambda desired: None,
+        always: bool = False,
+    ) -> None:
+        self.kind, self.fresh, self.normal, self.check, self.always = kind, fresh, normal, check, always
+        self.lists = _rest.lists(kind.rows)
+        self.areas = _rest.areas(kind.rows)
+        self.defaults: Options = {option: each.get("default") for option, each in spec(kind.rows).items()}
+        self.identities = {"name", *kind.identities}
+
+    def declaration(self, tree: Element, steering: Options) -> Options:
+        """The options that declare a definition. steering: those that are not in it, such as the state."""
+        bare = _merge.without_secrets(tree)
+        for secret in _xml.find_all(bare, ".//cookies"):
+            _xml.remove(secret)
+        self._normalize(bare)
+        options = {**(typed(self.kind.rows, bare) or {}), **steering}
+        self._leave_to_xml(options, bare)
+        follow = {option: options.pop(option) for option in _FOLLOW if option in options}
+        for _turn in range(_TURNS):
+            given = self._with_rest(options, bare)
+            bad = self._bad(given, tree, bare)
+            if not bad:
+                break
+            if follow:
+                options.update(follow)
+                follow = {}
+                continue
+            loose = [option for option in options if option not in self.identities and option not in steering]
+            if not loose:
+                break
+            for option in [option for option in loose if option in bad] or loose:
+                del options[option]
+        return {row.option: given[row.option] for row in self.kind.rows if row.option in given}
+
+    def _normalize(self, tree: Element) -> None:
+        _note.drop(tree)
+        _merge.drop_passing(tree)
+        for row in self.kind.rows:
+            for each in row.elements(tree) if isinstance(row, Many) and row.implied is not None else ():
+                if row.implied is not None and row.implied(each):
+                    _xml.remove(each)
+        self.normal(tree)
+
+    def _with_rest(self, options: Options, bare: Element) -> Options:
+        """Options that the kind's own check takes, and what they do not say."""
+        desired = self.desire(options)
+        made = self.fresh(desired)
+        edit(self.kind.rows, made, desired)
+        left = _rest.rest(bare, made, self.lists)
+        if left is None and self.always:
+            left = _xml.new(self.kind.tag)
+        return options if left is None else {**options, "xml": _xml.write(left)}
+
+    def desire(self, options: Options) -> Options:
+        """The meanings; options that the check refuses are taken out."""
+        while True:
+            try:
+                desired = self.kind.desire({**self.defaults, **options})
+                self.check(desired)
+                return desired
+            except BadValue as error:
+                field = str(error.facts.get("option", ""))
+                if not _rest.left_out(options, field) and not options.pop(_rest.option_of(field), None):
+                    raise
+
+    def _leave_to_xml(self, options: Options, bare: Element) -> None:
+        """Of a list that need not be whole, what has to be in the raw XML anyway is there only."""
+        for row in self.kind.rows:
+            if not isinstance(row, Many) or row.whole or row.option not in options:
+                continue
+            kept = [item for each in row.elements(bare) for item in [typed(row.rows, each)] if _is_own(row, each, item)]
+            options[row.option] = kept
+            if not kept:
+                del options[row.option]
+
+    def _bad(self, given: Options, tree: Element, bare: Element) -> set[str]:
+        """The options that do not stand the proof; empty: it is a declaration of this very definition."""
+        try:
+            desired = self.kind.desire({**self.defaults, **given})
+            made = self.fresh(desired)
+            self.kind.definition(copy.copy(desired), made)
+            self._normalize(made)
+            same = _rest.alike(bare, made)
+            # One that nobody has noted anything in, and that comes out the same, is what is declared.
+            again = [] if same and not _note.there(tree) else self.kind.definition(desired, _xml.clone(tree))
+        except BadValue as error:
+            return {_rest.option_of(str(error.facts.get("option", "")))}
+        except KvmError:
+            return set(given)
+        fields = {_rest.option_of(change.field) for change in again} - {"xml"}
+        parts = {_rest.part_of(change.field) for change in again if change.field.startswith("xml")}
+        if not same:
+            parts |= _rest.spoilt(bare, made)
+        found = fields | {option for option, area in self.areas.items() if area in parts}
+        return found or ({"xml"} if again or parts else set())
+
+
+def _is_own(row: Many, element: Element, item: Options | None) -> bool:
+    """Whether an entry says more than which one it is, or its options say all of it."""
+    if item is None:
+        return False
+    if any(isinstance(each, Row) and not each.keep and each.option in item for each in row.rows):
+        return True
+    # Where a device is has no option of its own here.
+    return _xml.find(element, "address") is None and _rest.alike(element, row.make(mean(row.rows, item)))

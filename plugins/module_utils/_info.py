@@ -1,0 +1,248 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is on a host, each object as the declaration of it, and beside that what of it nobody can declare."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _domain,
+    _libvirt,
+    _libvirt_domain,
+    _libvirt_objects,
+    _libvirt_storage,
+    _network,
+    _nwfilter,
+    _pool,
+    _secret,
+    _volume,
+    _xml,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable
+from ansible_collections.minicloud.kvm.plugins.module_utils._adopt import Adopter
+from ansible_collections.minicloud.kvm.plugins.module_utils._definable import Definable
+from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_types import TYPES, check
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
+from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+    from lxml.etree import _Element as Element
+
+Found = t.Tuple[t.List[Options], t.Dict[str, Options]]
+
+
+def gather(host: Host, options: Options) -> Options:
+    """The module's result: declarations by kind, and their status by kind and name."""
+    result: Options = {"changed": False, "status": {}}
+    for kind in options["gather"]:
+        result[kind], result["status"][kind] = _GATHER[kind](host, _Names(options["names"]), options)
+    return result
+
+
+class _Names:
+    """Which objects are asked for: names and shell patterns; without any, all of them."""
+
+    def __init__(self, patterns: list[str] | None) -> None:
+        self.patterns = patterns
+
+    def has(self, *names: str) -> bool:
+        return self.patterns is None or any(fnmatch.fnmatchcase(n, each) for each in self.patterns for n in names)
+
+
+# --- domains ----------------------------------------------------------------------------------------------------------
+
+
+def adopter_of_domains() -> Adopter:
+    return Adopter(_domain.Domain(), _blank_domain, _normal_domain, always=True)
+
+
+def _blank_domain(desired: Options) -> Element:
+    """What a new domain starts from that is declared with a whole document (_domain_new.blank)."""
+    tree = _xml.new("domain")
+    _xml.put(tree, "name", desired["name"])
+    return tree
+
+
+def _normal_domain(tree: Element) -> None:
+    if _xml.get(tree, "vcpu/@placement") == "static":
+        _xml.drop(tree, "vcpu/@placement")
+    for graphics in _xml.find_all(tree, "devices/graphics"):
+        # Whether libvirt chooses the port is said by the one or the other.
+        if graphics.get("autoport") == "yes":
+            _xml.drop(graphics, "@port")
+        # They are nothing without the password, which is not told.
+        for attribute in ("@passwdValidTo", "@connected"):
+            _xml.drop(graphics, attribute)
+        # The first address is kept twice.
+        for attribute, kept in (("@listen", "listen/@address"), ("@socket", "listen/@socket")):
+            if _xml.get(graphics, attribute) == _xml.get(graphics, kept):
+                _xml.drop(graphics, attribute)
+
+
+def _domains(host: Host, names: _Names, options: Options) -> Found:
+    listing = _libvirt_domain.listing(host)
+    adopter = adopter_of_domains()
+    found, status = [], {}
+    for name in sorted(filter(names.has, listing.handles)):
+        handle = listing.handles[name]
+        text = _libvirt_domain.xml(handle, True, secure=False)
+        steering: Options = {"state": listing.state(name)}
+        persistent = name not in listing.transient
+        if persistent:
+            steering["autostart"] = name in listing.autostart
+        found.append(adopter.declaration(_xml.parse(text, "Domain {0}".format(name)), steering))
+        number = handle.ID()
+        status[name] = {"persistent": persistent, "id": None if number == -1 else number}
+    return found, status
+
+
+# --- networks and pools -----------------------------------------------------------------------------------------------
+
+
+def adopter_of(kind: Activatable | Definable) -> Adopter:
+    return Adopter(kind, kind.fresh, _normal, _check_pool if isinstance(kind, _pool.Pool) else _check_nothing)
+
+
+def _check_pool(desired: Options) -> None:
+    if desired.get("type") in TYPES:
+        check(desired["name"], desired["type"], desired, new=False)
+
+
+def _check_nothing(desired: Options) -> None:
+    """What is there was taken once."""
+
+
+def _normal(tree: Element) -> None:
+    # A pool that is of nothing else has an empty source all the same.
+    for source in _xml.find_all(tree, "source"):
+        if not len(source) and not source.attrib:
+            _xml.remove(source)
+    # libvirt's own defaults, which it writes into every network with a bridge.
+    for bridge in _xml.find_all(tree, "bridge"):
+        for attribute, default in (("@stp", "on"), ("@delay", "0")):
+            if _xml.get(bridge, attribute) == default:
+                _xml.drop(bridge, attribute)
+
+
+def _activatable(kind: Activatable, host: Host, names: _Names) -> Found:
+    adopter = adopter_of(kind)
+    found, status = [], {}
+    handles = kind.handles(host)
+    for name in sorted(filter(names.has, handles)):
+        each = kind.look(handles[name])
+        steering: Options = {"state": each.state}
+        if each.persistent:
+            steering["autostart"] = each.autostart
+        found.append(adopter.declaration(each.config, steering))
+        status[name] = {"persistent": each.persistent}
+        if kind.tag == "pool" and each.live is not None:
+            for size in ("capacity", "allocation", "available"):
+                status[name][size] = int(_xml.get(each.live, size) or 0)
+    return found, status
+
+
+def _networks(host: Host, names: _Names, _options: Options) -> Found:
+    return _activatable(_network.Network(), host, names)
+
+
+def _pools(host: Host, names: _Names, _options: Options) -> Found:
+    return _activatable(_pool.Pool(), host, names)
+
+
+# --- volumes ----------------------------------------------------------------------------------------------------------
+
+
+def _volumes(host: Host, names: _Names, _options: Options) -> Found:
+    """Of active pools. What a volume holds can't be declared; its place in an inactive pool can't be seen."""
+    found: list[Options] = []
+    status: dict[str, Options] = {}
+    paths: dict[str, tuple[str, str]] = {}
+    for pool, handle in sorted(_libvirt_storage.pools(host).items()):
+        if not _libvirt.is_active(handle):
+            continue
+        tree = _xml.parse(_libvirt_storage.pool_xml(handle, False), "Storage pool {0}".format(pool))
+        volumes = _libvirt_storage.volumes(handle)
+        paths.update((os.path.join(_xml.get(tree, "target/path") or pool, name), (pool, name)) for name in volumes)
+        for name, volume in sorted(volumes.items()):
+            text = _libvirt_storage.volume_xml(volume) if names.has(name, pool + "/" + name) else None
+            if text is not None:
+                each = _xml.parse(text, "Volume {0}".format(name))
+                found.append(_volume_of(each, pool, tree.get("type") in FILE_POOLS))
+                status[pool + "/" + name] = {
+                    "type": each.get("type"),
+                    "path": _xml.get(each, "target/path"),
+                    "allocation": int(_xml.get(each, "allocation") or 0),
+                }
+    for options in found:
+        pool, name = paths.get(options.get("backing_store", {}).get("path", ""), ("", ""))
+        if name:
+            options["backing_store"] = {"volume": name, **({} if pool == options["pool"] else {"pool": pool})}
+    return _bases_first(found), status
+
+
+def _bases_first(volumes: list[Options]) -> list[Options]:
+    """Elsewhere a volume is made before its overlays."""
+    ordered: list[Options] = []
+    names: set[tuple[str, str]] = {(each["pool"], each["name"]) for each in volumes}
+    while volumes:
+        ready = [each for each in volumes if _base(each) not in names] or volumes
+        ordered += ready
+        names -= {(each["pool"], each["name"]) for each in ready}
+        volumes = [each for each in volumes if each not in ready]
+    return ordered
+
+
+def _base(volume: Options) -> tuple[str, str]:
+    store = volume.get("backing_store", {})
+    return store.get("pool", volume["pool"]), store.get("volume", "")
+
+
+def _volume_of(tree: Element, pool: str, is_file: bool) -> Options:
+    volume = _volume.Volume()
+    options: Options = {**(typed(volume.rows, tree) or {}), "pool": pool, "state": "present"}
+    if not is_file:
+        # Their format and owner are the device's, not the volume's.
+        for option in ("format", "mode", "owner", "group"):
+            options.pop(option, None)
+    adopter = Adopter(volume, lambda _desired: _xml.new("volume"))
+    adopter.desire(options)
+    return {row.option: options[row.option] for row in volume.rows if row.option in options}
+
+
+# --- secrets and network filters ----------------------------------------------------------------------------------------
+
+
+def _definable(kind: Definable, handles: list[Handle], names: t.Callable[[Handle], bool]) -> Found:
+    adopter = adopter_of(kind)
+    found = [
+        adopter.declaration(kind.look(handle, {}).tree, {"state": "present"})
+        for handle in sorted(filter(names, handles), key=kind.title)
+    ]
+    return found, {}
+
+
+def _secrets(host: Host, names: _Names, _options: Options) -> Found:
+    def wanted(handle: Handle) -> bool:
+        return names.has(_libvirt_objects.secret_usage(handle)[1], _libvirt.uuid(handle))
+
+    return _definable(_secret.Secret(), _libvirt_objects.secrets(host), wanted)
+
+
+def _nwfilters(host: Host, names: _Names, _options: Options) -> Found:
+    return _definable(_nwfilter.NwFilter(), _libvirt_objects.nwfilters(host), lambda handle: names.has(handle.name()))
+
+
+_GATHER: dict[str, t.Callable[[Host, _Names, Options], Found]] = {
+    "domains": _domains,
+    "networks": _networks,
+    "pools": _pools,
+    "volumes": _volumes,
+    "secrets": _secrets,
+    "nwfilters": _nwfilters,
+}
+KINDS = tuple(_GATHER)
