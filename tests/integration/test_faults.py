@@ -744,3 +744,29 @@ def test_secrets_are_nowhere_but_in_libvirt(scratch: str, images_dir: Path, tmp_
         for spelt in spellings(secret):
             for where, text in (("told", told), ("logged", logged), ("listed", listed)):
                 assert spelt not in text, (secret, where, text[max(0, text.index(spelt) - 300) :][:600])
+
+
+def test_another_pool_goes_while_pools_are_looked_at(
+    faulty: Run, run_module: t.Any, virsh: t.Any, scratch: str, images_dir: Path
+) -> None:
+    """A pool's directory is compared with all others' directories, a volume's pool is looked into."""
+
+    def pool(name: str) -> Args:
+        target = {"path": str(images_dir / name)}
+        return {"name": f"{scratch}-{name}", "type": "dir", "target": target, "state": "present"}
+
+    read = r"virStoragePool\.(XMLDesc|isPersistent|isActive|listAllVolumes|info)"
+    command = ["virsh", "-c", "qemu:///system", "pool-undefine", f"{scratch}-other"]
+    run_module("libvirt_pool", pool("other"))
+    result, calls = faulty("libvirt_pool", pool("mine"), calls=read)
+    for at in range(1, len(calls) + 1):
+        run_module("libvirt_pool", {"pools": [{"name": f"{scratch}-mine", "state": "absent"}, pool("other")]})
+        result, _calls = faulty("libvirt_pool", pool("mine"), at=at, run=command, calls=read)
+        assert result is not None
+        assert not result.get("failed"), (at, result)
+    run_module("libvirt_pool", pool("other"))
+    volume = {"pool": f"{scratch}-other", "name": "disk", "capacity": "1MiB"}
+    result, _calls = faulty("libvirt_volume", volume, at=1, run=command, calls=read)
+    assert result is not None
+    assert result["error_code"] == "not_found", result
+    assert "there is no storage pool" in result["msg"]
