@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _note, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, Switch, Text, Uuid
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
@@ -112,6 +112,12 @@ class Activatable(Kind[World]):
         text = "{0} {1}".format(self.singular, handle.name())
         live = _xml.parse(self.xml(handle, False), text) if active else None
         config = _xml.parse(self.xml(handle, True), text)
+        kept = _note.read(config).kept if self.remembers else []
+        if live is not None and kept:
+            # What libvirt puts into other words in the definition, it does in what runs.
+            note = _note.read(live)
+            note.kept = sorted({*note.kept, *kept})
+            _note.write(live, note)
         return Found(handle, _libvirt.uuid(handle), active, persistent, _libvirt.autostart(handle), config, live)
 
     def plan(self, desired: Options, world: World) -> Plan:

@@ -41,11 +41,11 @@ def check(desired: Options) -> None:
         field = "disks[{0}]".format(index)
         sources = [option for option in _SOURCES if option in disk]
         if ("pool" in disk) != ("volume" in disk):
-            raise BadValue(field, disk, "pool and volume go together")
+            raise BadValue(field, sorted(disk), "pool and volume go together")
         if len(sources) > 1:
-            raise BadValue(field, disk, "one source is wanted, not {0}".format(" and ".join(sources)))
+            raise BadValue(field, sorted(disk), "one source is wanted, not {0}".format(" and ".join(sources)))
         if not sources and disk.get("device", "disk") == "disk":
-            raise BadValue(field, disk, "a source is wanted: {0}".format(", ".join(_SOURCES)))
+            raise BadValue(field, sorted(disk), "a source is wanted: {0}".format(", ".join(_SOURCES)))
         if "auth" in disk and "network" not in disk:
             raise BadValue(field + ".auth", disk["auth"], "auth is for network; {0} has none".format(sources[0]))
         for option in ("auth", "encryption"):

@@ -42,6 +42,7 @@ class BadValue(KvmError):
 
     def __init__(self, option: str, value: Any, allowed: str, **facts: Any) -> None:
         super().__init__("{0}: {1!r} is not valid: {2}.".format(option, value, allowed), option=option, **facts)
+        self.allowed = allowed
 
 
 class NotFound(KvmError):

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, Found, World, common_rows
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Switch
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan, Step
@@ -183,7 +184,11 @@ class Pool(Activatable):
         if path == "." or (found and path == os.path.normpath(_xml.get(found.config, "target/path") or "")):
             return
         if "paths" not in world.facts:
-            trees = {name: _xml.parse(self.xml(each, True), name) for name, each in world.facts["handles"].items()}
+            texts = {
+                name: _libvirt.there(functools.partial(self.xml, each, True))
+                for name, each in world.facts["handles"].items()
+            }
+            trees = {name: _xml.parse(text, name) for name, text in texts.items() if text is not None}
             world.facts["paths"] = {
                 _xml.get(tree, "target/path"): name for name, tree in trees.items() if tree.get("type") in _DIRECTORIES
             }

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import typing as t
 
@@ -78,7 +79,12 @@ class PoolFound:
 
 
 def look(name: str, handle: Handle | None) -> PoolFound:
-    """A pool and its volumes."""
+    """A pool and its volumes; one that somebody has removed since it was listed is not there."""
+    found = None if handle is None else _libvirt.there(functools.partial(_look, name, handle))
+    return _look(name, None) if found is None else found
+
+
+def _look(name: str, handle: Handle | None) -> PoolFound:
     if handle is None:
         missing = "there is no storage pool {0}.".format(name)
         return PoolFound(None, {}, NotFound(missing, remedy="Declare it with minicloud.kvm.libvirt_pool first."))

@@ -44,7 +44,10 @@ class _Bytes(Text):
     def mean(self, option: str, value: Value) -> Value:
         if not value:
             raise BadValue(option, value, "it can't be empty")
-        return str(value).encode()
+        try:
+            return str(value).encode()
+        except UnicodeEncodeError:
+            raise BadValue(option, MASK, "it is no text: give its bytes as value_base64") from None
 
 
 class _Base64(Text):

@@ -16,8 +16,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import typing as t
 from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
 
 import libvirt
 import pytest
@@ -662,3 +664,109 @@ def test_two_runs_at_once(
     run_module(module, absent)
     assert not run_module(module, absent)["changed"]
     assert sorted(each.name for each in (images_dir / "pool").iterdir()) == []
+
+
+# --- secrets ---------------------------------------------------------------------------------------------------------
+
+# Not longer than VNC takes; some that XML, JSON and Python write differently.
+SECRETS = ("Zq7typed", "Zq7inxml", 'Zq7"q&<', "Zq7cooky", "Zq7value", "Zq7badly")
+
+
+def spellings(secret: str) -> set[str]:
+    """As it may stand in a result: plain, in JSON, in Python, in XML."""
+    return {secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], escape(secret), escape(secret, {'"': "&quot;"})}
+
+
+def test_secrets_are_nowhere_but_in_libvirt(scratch: str, images_dir: Path, tmp_path: Path, libvirt_uri: str) -> None:
+    """Not in results with -vvv, diffs, logs, the list of processes, be it that a task succeeds or fails."""
+    typed, inxml, odd, cooky, value, badly = SECRETS
+    base: Args = {"name": scratch, "type": "qemu", "memory": "64MiB"}
+    in_xml = "<graphics type='vnc' passwd={}/>"
+    web = {"protocol": "https", "name": "a.iso", "hosts": [{"name": "example.org"}]}
+    cookies = {**web, "cookies": [{"name": "a", "value": cooky}]}
+    disk = {"network": cookies, "device": "cdrom", "bus": "sata", "format": "raw"}
+    cookie_xml = (
+        "<disk type='network' device='cdrom'><driver name='qemu' type='raw'/><source protocol='https' name='a.iso'>"
+        f"<host name='example.org'/><cookies><cookie name='a'>{cooky}</cookie></cookies></source>"
+        "<target dev='sdb' bus='sata'/></disk>"
+    )
+    vnc: Args = {"graphics": [{"type": "vnc", "password": typed}]}
+    tasks: list[tuple[str, Args]] = [
+        ("libvirt_domain", {**base, **vnc, "state": "running"}),
+        ("libvirt_domain", {**base, "graphics": [{"type": "vnc", "password": odd}]}),
+        ("libvirt_domain", {"domains": [{**base, "graphics": [{"type": "vnc", "password": typed}]}]}),
+        ("libvirt_domain", {**base, "xml": in_xml.format(f"'{inxml}'")}),
+        ("libvirt_domain", {**base, "xml": in_xml.format(quoteattr(odd))}),
+        ("libvirt_domain", {**base, "disks": [disk]}),
+        ("libvirt_domain", {**base, "xml": cookie_xml}),
+        # Refused by Ansible, by the option's table, as XML, by libvirt.
+        ("libvirt_domain", {**base, **vnc, "nonsense": True}),
+        ("libvirt_domain", {**base, "graphics": [{"type": "vnc", "password": badly + "\a"}]}),
+        ("libvirt_domain", {**base, **vnc, "vcpus": 100000}),
+        ("libvirt_domain", {"domains": [{**base, **vnc, "vcpus": 100000}]}),
+        ("libvirt_domain", {**base, "xml": in_xml.format(f"'{badly}'") + "<graphics"}),
+        ("libvirt_domain", {**base, "xml": in_xml.format(f"'{badly}' nonsense='1'")}),
+        ("libvirt_domain", {**base, "xml": cookie_xml.replace("https", "nonsense")}),
+        ("libvirt_secret", {"usage": "ceph", "name": scratch, "value": value}),
+        ("libvirt_secret", {"usage": "ceph", "name": scratch, "value": value, "uuid": OTHER}),
+    ]
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+        "tasks": [{"minicloud.kvm." + module: args, "ignore_errors": True} for module, args in tasks],
+    }
+    path = tmp_path / "play.json"
+    path.write_text(json.dumps([play]), encoding="utf-8")
+    syslog = tmp_path / "syslog"
+    (tmp_path / "sitecustomize.py").write_text(
+        f"import syslog\nsyslog.syslog = lambda *words: print(*words, file=open({str(syslog)!r}, 'a'))\n",
+        encoding="utf-8",
+    )
+    more = {"ANSIBLE_LOG_PATH": str(tmp_path / "log"), "ANSIBLE_NOCOLOR": "1", "PYTHONPATH": str(tmp_path)}
+    playbook = str(Path(sys.executable).parent / "ansible-playbook")
+    words = [playbook, "-i", "localhost,", "-vvv", "--diff", str(path)]
+    processes: set[bytes] = set()
+    with (tmp_path / "out").open("wb") as out:
+        process = subprocess.Popen(words, stdout=out, stderr=out, env={**os.environ, **more})
+        while process.poll() is None:
+            for each in Path("/proc").glob("[0-9]*/cmdline"):
+                with contextlib.suppress(OSError):
+                    processes.add(each.read_bytes())
+            time.sleep(0.02)
+    told = (tmp_path / "out").read_text(encoding="utf-8") + (tmp_path / "log").read_text(encoding="utf-8")
+    assert f"ok={len(tasks)} " in told, told
+    assert "ignored=8 " in told, told
+    logged = syslog.read_text(encoding="utf-8")
+    listed = b"\n".join(processes).decode(errors="replace")
+    assert "qemu-system" in listed
+    for secret in SECRETS:
+        for spelt in spellings(secret):
+            for where, text in (("told", told), ("logged", logged), ("listed", listed)):
+                assert spelt not in text, (secret, where, text[max(0, text.index(spelt) - 300) :][:600])
+
+
+def test_another_pool_goes_while_pools_are_looked_at(
+    faulty: Run, run_module: t.Any, virsh: t.Any, scratch: str, images_dir: Path
+) -> None:
+    """A pool's directory is compared with all others' directories, a volume's pool is looked into."""
+
+    def pool(name: str) -> Args:
+        target = {"path": str(images_dir / name)}
+        return {"name": f"{scratch}-{name}", "type": "dir", "target": target, "state": "present"}
+
+    read = r"virStoragePool\.(XMLDesc|isPersistent|isActive|listAllVolumes|info)"
+    command = ["virsh", "-c", "qemu:///system", "pool-undefine", f"{scratch}-other"]
+    run_module("libvirt_pool", pool("other"))
+    result, calls = faulty("libvirt_pool", pool("mine"), calls=read)
+    for at in range(1, len(calls) + 1):
+        run_module("libvirt_pool", {"pools": [{"name": f"{scratch}-mine", "state": "absent"}, pool("other")]})
+        result, _calls = faulty("libvirt_pool", pool("mine"), at=at, run=command, calls=read)
+        assert result is not None
+        assert not result.get("failed"), (at, result)
+    run_module("libvirt_pool", pool("other"))
+    volume = {"pool": f"{scratch}-other", "name": "disk", "capacity": "1MiB"}
+    result, _calls = faulty("libvirt_volume", volume, at=1, run=command, calls=read)
+    assert result is not None
+    assert result["error_code"] == "not_found", result
+    assert "there is no storage pool" in result["msg"]

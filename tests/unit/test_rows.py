@@ -18,7 +18,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _volume,
     _xml,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Mac
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Address, Integer, Mac, Octal, Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     MASK,
@@ -494,3 +494,23 @@ def test_a_disk_of_another_type_is_rewritten_whole() -> None:
     assert disk is not None
     assert disk.get("type") == "file"
     assert dict(disk.find("source").attrib) == {"file": "/a"}
+
+
+def test_a_secret_that_is_refused_is_not_shown() -> None:
+    with pytest.raises(BadValue) as failed:
+        mean((Row("password", "@passwd", no_log=True),), {"password": "secret\a"})
+    assert "secret" not in str(failed.value.as_result())
+    assert failed.value.as_result()["option"] == "password"
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"), [(Integer(), "two"), (Mac(), "52"), (Size(), "two"), (Address(), "x"), (Octal(), "9")]
+)
+def test_what_can_not_be_read_is_something_else(codec: t.Any, text: str) -> None:
+    """It is shown as it stands there, and declared anew."""
+    row = Row("it", "it", codec)
+    tree = _xml.parse("<root><it>{0}</it></root>".format(text), "it")
+    wanted = {Integer: 2, Mac: "52:54:00:12:34:56", Size: 1024, Address: "10.0.0.1", Octal: "0700"}[type(codec)]
+    assert not row.agrees(wanted, row.read(tree))
+    assert [change.shown()["before"] for change in edit((row,), tree, {"it": wanted})] == [text]
+    assert edit((row,), tree, {"it": wanted}) == []
