@@ -61,7 +61,7 @@ docs() {
     return "$failed"
 }
 
-unit() { pytest tests/unit; }
+unit() { pytest -n "${WORKERS:-2}" tests/unit; }
 
 # Side by side: a test waits for guests and daemons most of its time.
 integration() { as_root_with_path pytest -n "${WORKERS:-3}" --dist loadgroup -o "cache_dir=$CACHE/pytest-root" tests/integration; }
