@@ -45,27 +45,31 @@ def _is_ours(name: str) -> bool:
 
 
 def _clean(conn: libvirt.virConnect, which: t.Callable[[str], bool] = _is_ours) -> None:
-    """Remove scratch domains, networks, pools, secrets, filters; a pool's files stay: they are the test's."""
+    """Remove scratch domains, networks, pools, secrets, filters; a pool's files stay: they are the test's.
+
+    What a run that is over has left may be removed by several processes at once: the first one wins.
+    """
     for domain in conn.listAllDomains():
         if which(domain.name()):
-            if domain.isActive():
-                domain.destroy()
-            if domain.isPersistent():
+            with contextlib.suppress(libvirt.libvirtError):
+                if domain.isActive():
+                    domain.destroy()
+            with contextlib.suppress(libvirt.libvirtError):
                 domain.undefineFlags(UNDEFINE)
     for thing in [*conn.listAllNetworks(), *conn.listAllStoragePools()]:
         if which(thing.name()):
-            persistent = thing.isPersistent()
-            if thing.isActive():
+            with contextlib.suppress(libvirt.libvirtError):
                 thing.destroy()
-            if persistent:
+            with contextlib.suppress(libvirt.libvirtError):
                 thing.undefine()
     _clean_definitions(conn, which)
 
 
 def _clean_definitions(conn: libvirt.virConnect, which: t.Callable[[str], bool]) -> None:
     for secret in conn.listAllSecrets():
-        if which((secret.usageID() or "").lstrip("/")):  # a volume's is a path
-            secret.undefine()
+        with contextlib.suppress(libvirt.libvirtError):
+            if which((secret.usageID() or "").lstrip("/")):  # a volume's is a path
+                secret.undefine()
     filters = [each for each in conn.listAllNWFilters() if which(each.name())]
     for _turn in range(len(filters)):  # one that another refers to is refused until that is gone
         for each in list(filters):
