@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 
 STEPS := lint sanity docs unit integration artifact bench
 
-.PHONY: help setup test test-quick test-lint test-sanity test-docs test-unit test-integration test-artifact \
+.PHONY: help setup test test-quick test-lint test-sanity test-docs test-unit test-integration test-faults test-artifact \
 	test-lab test-empty-root test-corpus test-redhat-roles bench build clean
 
 help: ## this list
@@ -20,9 +20,9 @@ setup: ## system packages, .venv, libvirtd: all that the other targets need
 	@tools/setup.sh
 
 test: setup ## every test
-	@tools/test.sh $(STEPS) lab
+	@tools/test.sh $(STEPS) faults lab
 
-test-quick: setup ## every test but the lab of three machines
+test-quick: setup ## every test but the faults and the lab of three machines
 	@tools/test.sh $(STEPS)
 
 test-lint: setup ## ruff, mypy, ansible-lint, shellcheck, changelog
@@ -39,6 +39,9 @@ test-unit: setup ## pure logic and libvirt's test driver
 
 test-integration: setup ## real objects on this machine's libvirtd
 	@tools/test.sh integration
+
+test-faults: setup ## killed, restarted, full at each of its steps
+	@tools/test.sh faults
 
 test-artifact: setup ## build the collection, install it elsewhere, read its documentation from there
 	@tools/test.sh artifact

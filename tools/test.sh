@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 #
-# usage: tools/test.sh STEP...     (lint sanity docs unit integration artifact bench lab)
+# usage: tools/test.sh STEP...     (lint sanity docs unit integration artifact bench faults lab)
 #
 # Runs every step, also after one that failed; ends with a table of steps and times, and with 1 if any step failed.
 # A step is a function below, run by this script's own second form: tools/test.sh --one STEP.
@@ -64,7 +64,14 @@ docs() {
 unit() { pytest -n "${WORKERS:-2}" tests/unit; }
 
 # Side by side: a test waits for guests and daemons most of its time.
-integration() { as_root_with_path pytest -n "${WORKERS:-3}" --dist loadgroup -o "cache_dir=$CACHE/pytest-root" tests/integration; }
+side_by_side() {
+    as_root_with_path pytest -n "${WORKERS:-3}" --dist loadgroup -o "cache_dir=$CACHE/pytest-root" "$@" tests/integration
+}
+
+integration() { side_by_side -m "not slow"; }
+
+# What is killed, restarted or full at each of its steps: minutes, and little that changes from day to day.
+faults() { side_by_side -m slow; }
 
 # What a user installs is complete: nothing but the artifact and ansible-core's own paths.
 artifact() {

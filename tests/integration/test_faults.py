@@ -26,6 +26,7 @@ import pytest
 
 from .conftest import Daemon, _clean
 
+pytestmark = pytest.mark.slow
 Args = t.Dict[str, t.Any]
 ROOT = Path(__file__).resolve().parent.parent.parent
 RUNNER = ROOT / "tests/support/run_with_fault.py"
