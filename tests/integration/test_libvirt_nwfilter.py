@@ -187,7 +187,7 @@ def test_what_libvirt_ignores_in_xml_is_a_warning(
         ({"rules": [{**SSH, "protocol": "all", "ipset": "hosts"}]}, "protocol all has only"),
         ({"rules": [{**REST, "ipset": "hosts"}]}, "it belongs to ipsetflags"),
         ({"rules": [{**SSH, "comment": "x" * 257}]}, "at most 256"),
-        ({"xml": "<network/>"}, "<filter> or an element of it is wanted"),
+        ({"xml": "<network/>"}, "<filter> or elements of it are wanted"),
         ({"xml": "<filter name='other'/>"}, "the xml has 'other'"),
     ],
 )

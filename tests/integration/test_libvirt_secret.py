@@ -195,7 +195,7 @@ def test_xml(converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, scra
         ({"uuid": "no-uuid"}, "a UUID is wanted"),
         ({"xml": "<secret/>"}, "a name or a uuid is wanted"),
         ({"xml": "<secret><usage type='new'><name>x</name></usage></secret>"}, "a name or a uuid is wanted"),
-        ({"usage": "ceph", "name": "x", "xml": "<domain/>"}, "<secret> or an element of it is wanted"),
+        ({"usage": "ceph", "name": "x", "xml": "<domain/>"}, "<secret> or elements of it are wanted"),
         ({"secrets": [{"usage": "ceph", "name": "x"}, {"usage": "ceph", "name": "x"}]}, "declared twice"),
     ],
 )
