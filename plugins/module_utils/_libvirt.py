@@ -8,6 +8,8 @@ Something that is missing is None; every other refusal of libvirt is a LibvirtEr
 from __future__ import annotations
 
 import contextlib
+import functools
+import threading
 import time
 import traceback
 import typing as t
@@ -123,11 +125,26 @@ def there(read: t.Callable[[], Read]) -> Read | None:
         return None
 
 
+@functools.cache
+def _run_events() -> None:
+    """Run libvirt's event loop beside the work, once and before the first connection.
+
+    It also answers the daemon's keepalive: a connection that is silent for half a minute, while an image is copied or
+    another host is asked, would be closed.
+    """
+
+    def loop() -> None:
+        while True:
+            libvirt.virEventRunDefaultImpl()
+
+    libvirt.virEventRegisterDefaultImpl()
+    threading.Thread(target=loop, daemon=True, name="libvirt events").start()
+
+
 def connect(uri: str, read_only: bool = False) -> Host:
     """A connection. libvirt's own printing of errors is silenced: they come back as exceptions."""
     libvirt.registerErrorHandler(lambda _context, _error: None, None)
-    # Must come before the first connection; the loop itself only runs while something is waited for.
-    libvirt.virEventRegisterDefaultImpl()
+    _run_events()
     try:
         with doing("connect to libvirt at {0}".format(uri)):
             connection = libvirt.openReadOnly(uri) if read_only else libvirt.open(uri)
@@ -177,30 +194,26 @@ class Host:
 
         event: VIR_DOMAIN_EVENT_ID_*. timeout: seconds.
         """
-        woken: list[bool] = []
+        woken = threading.Event()
 
         def wake(*_args: object) -> None:
-            woken.append(True)
+            woken.set()
 
         deadline = time.monotonic() + timeout
         with doing("wait for libvirt's events"):
             # Also where the daemon ends there is something to look at.
             self.connection.registerCloseCallback(wake, None)
             callback = self.connection.domainEventRegisterAny(domain, event, wake, None)
-        timer = libvirt.virEventAddTimeout(-1, wake, None)
         try:
             # Registered before the first look: an event between the two is not missed.
             while not done():
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return False
-                libvirt.virEventUpdateTimeout(timer, max(1, int(left * 1000)))
-                del woken[:]
-                while not woken:
-                    libvirt.virEventRunDefaultImpl()
+                woken.wait(left)
+                woken.clear()
             return True
         finally:
-            libvirt.virEventRemoveTimeout(timer)
             with contextlib.suppress(libvirt.libvirtError):  # of a connection that is lost
                 self.connection.domainEventDeregisterAny(callback)
                 self.connection.unregisterCloseCallback()

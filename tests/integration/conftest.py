@@ -262,6 +262,7 @@ def daemon(libvirt_uri: str) -> t.Iterator[Daemon]:
 NETWORKS = ("test_libvirt_net", "test_libvirt_net_running", "test_libvirt_nwfilter", "test_guests_role", "test_peers")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side (pytest -n), those of a file stay together, and those with networks too.
 

@@ -314,7 +314,7 @@ def test_efi_keeps_its_firmware_and_variables(
     assert "firmware='efi'" in xml
     valid(virsh, web["name"])
     assert fields(converge(MODULE, {**web, "firmware": "efi", "title": "x"}, look)) == ["title"]
-    assert fields(converge(MODULE, {**web, "firmware": "bios"}, look)) == ["title", "firmware"]
+    assert fields(converge(MODULE, {**web, "firmware": "bios"}, look)) == ["firmware", "title"]
     assert "pflash" not in virsh("dumpxml", "--inactive", web["name"])
 
 
