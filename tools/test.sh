@@ -63,15 +63,25 @@ docs() {
 
 unit() { pytest -n "${WORKERS:-2}" tests/unit; }
 
-# Side by side: a test waits for guests and daemons most of its time.
-side_by_side() {
-    as_root_with_path pytest -n "${WORKERS:-3}" --dist loadgroup -o "cache_dir=$CACHE/pytest-root" "$@" tests/integration
+# Side by side, as a test waits for guests and daemons most of its time. Those with networks one after the other: two
+# networks that are active at once must not overlap.
+WITH_NETWORKS=(net net_running nwfilter)
+integration() {
+    local log="$CACHE/integration-networks.log" failed=0 files=(tests/integration/test_{options,peers,guests_role}.py) name
+    for name in "${WITH_NETWORKS[@]}"; do files+=("tests/integration/test_libvirt_$name.py"); done
+    as_root_with_path pytest -o "cache_dir=$CACHE/pytest-root" -m "not slow" "${files[@]}" >"$log" 2>&1 &
+    side_by_side -m "not slow" "${files[@]/#/--ignore=}" || failed=1
+    wait $! || failed=1
+    cat "$log"
+    return "$failed"
 }
 
-integration() { side_by_side -m "not slow"; }
+side_by_side() {
+    as_root_with_path pytest -n "${WORKERS:-2}" --dist loadfile -o "cache_dir=$CACHE/pytest-root" "$@" tests/integration
+}
 
 # What is killed, restarted or full at each of its steps: minutes, and little that changes from day to day.
-faults() { side_by_side -m slow; }
+faults() { side_by_side -m slow --dist load; }
 
 # What a user installs is complete: nothing but the artifact and ansible-core's own paths.
 artifact() {

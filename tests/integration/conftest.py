@@ -256,20 +256,3 @@ def daemon(libvirt_uri: str) -> t.Iterator[Daemon]:
     finally:
         subprocess.run(made.kill, check=False, capture_output=True)
         shutil.rmtree(home)
-
-
-# Files whose networks have addresses: two that are active at once must not overlap, so they run one after the other.
-NETWORKS = ("test_libvirt_net", "test_libvirt_net_running", "test_libvirt_nwfilter", "test_guests_role", "test_peers")
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side (pytest -n), those of a file stay together, and those with networks too.
-
-    Of the faults each stands for itself.
-    """
-    for item in items:
-        if item.get_closest_marker("slow"):
-            continue
-        networks = item.path.stem in NETWORKS or (item.path.stem == "test_options" and "[net" in item.name)
-        item.add_marker(pytest.mark.xdist_group("networks" if networks else item.path.stem))
