@@ -41,7 +41,7 @@ def _value(row: AnyRow, element: Element) -> t.Any:
         found = None if target is None else typed(row.rows, target)
         # Of a sort of element, an empty dict says that it is one.
         return found if found or row.only is not None else None
-    if type(row) is not Many:
+    if row.__class__ is not Many:
         # A list that reads its entries itself.
         return _checked(row, row.read(element))
     items = [typed(row.rows, each) for each in row.elements(element)]
