@@ -86,7 +86,7 @@ class Row:
         if self.default is not None:
             spec["default"] = self.default
         # Ansible warns of every option whose name looks like a secret; say plainly what is one.
-        if self.no_log or (self.codec.ansible_type != "bool" and re.search("pass|key", self.option)):
+        if self.no_log or (self.codec.ansible_type != "bool" and _looks_secret(self.option)):
             spec["no_log"] = self.no_log
         return spec
 
@@ -169,7 +169,7 @@ class Block:
     once_at: str = ""
 
     def spec(self) -> Options:
-        return {"type": "dict", "options": spec(self.rows)}
+        return {"type": "dict", "options": spec(self.rows), **_not_secret(self.option)}
 
     def doc(self) -> Options:
         return {"description": _described(self.help, self.since), "type": "dict", "suboptions": docs(self.rows)}
@@ -238,7 +238,7 @@ class Many:
     since: str = ""
 
     def spec(self) -> Options:
-        return {"type": "list", "elements": "dict", "options": spec(self.rows)}
+        return {"type": "list", "elements": "dict", "options": spec(self.rows), **_not_secret(self.option)}
 
     def doc(self) -> Options:
         text = _described(self.help, self.since)
@@ -340,6 +340,15 @@ class Many:
 
 
 AnyRow = t.Union[Row, Block, Many]
+
+
+def _looks_secret(option: str) -> bool:
+    return re.search("pass|key|secret|token", option) is not None
+
+
+def _not_secret(option: str) -> Options:
+    """For a dict or list of options: each option in it says for itself whether it is secret."""
+    return {"no_log": False} if _looks_secret(option) else {}
 
 
 def _described(text: str, since: str, value_since: t.Mapping[str, str] | None = None) -> str:
