@@ -26,6 +26,7 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 MASK = "********"
+_SECRET = re.compile("pass|key|secret|token")
 Options = t.Dict[str, Value]
 
 
@@ -86,7 +87,7 @@ class Row:
         if self.default is not None:
             spec["default"] = self.default
         # Ansible warns of every option whose name looks like a secret; say plainly what is one.
-        if self.no_log or (self.codec.ansible_type != "bool" and _looks_secret(self.option)):
+        if self.no_log or (self.codec.ansible_type != "bool" and _SECRET.search(self.option)):
             spec["no_log"] = self.no_log
         return spec
 
@@ -342,13 +343,9 @@ class Many:
 AnyRow = t.Union[Row, Block, Many]
 
 
-def _looks_secret(option: str) -> bool:
-    return re.search("pass|key|secret|token", option) is not None
-
-
 def _not_secret(option: str) -> Options:
     """For a dict or list of options: each option in it says for itself whether it is secret."""
-    return {"no_log": False} if _looks_secret(option) else {}
+    return {"no_log": False} if _SECRET.search(option) else {}
 
 
 def _described(text: str, since: str, value_since: t.Mapping[str, str] | None = None) -> str:
