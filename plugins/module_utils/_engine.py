@@ -198,7 +198,8 @@ class Kind(t.Generic[World]):
 
     def _is_partial(self, desired: Options, note: _note.Note) -> bool:
         """Whether a task is about a part of what was declared before: then it takes nothing away."""
-        return (note.whole and "xml" not in desired) or any(
+        raw: _raw.Raw | None = desired.get("xml")
+        return (note.whole and (raw is None or not raw.whole)) or any(
             option in note.declared and option not in desired for option in self.essentials
         )
 
@@ -207,10 +208,11 @@ class Kind(t.Generic[World]):
         partial = self._is_partial(desired, note)
         declared = _note.without_secrets(self.rows, desired)
         new = _note.Note({**note.declared, **declared} if partial else declared, kept=note.kept)
-        if raw is not None:
-            new.xml, new.whole = raw.remembered(), raw.whole
-        elif partial:
+        if partial:
             new.xml, new.whole = note.xml, note.whole
+        if raw is not None:
+            old = _raw.remembered(note, self.singular) if partial else None
+            new.xml, new.whole = raw.remembered(old), new.whole or raw.whole
         if new != note:
             _note.write(tree, new)
 

@@ -5,22 +5,25 @@
     in a pool of files    NAME.HOST.download -> NAME.HOST.partial -> NAME     the last two by renaming
     in any other pool     NAME, which is deleted again where filling it fails
 
-What an interrupted run has left is thrown away by the next one; a download with a checksum is gone on with.
+What an interrupted run has left is thrown away by the next one; a download with a checksum is gone on with. Two runs
+at once on one host take turns, volume by volume: neither throws away what the other one is about.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
 import hashlib
 import os
 import socket
+import tempfile
 import time
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _download, _image, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
-from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 
 if t.TYPE_CHECKING:
@@ -86,13 +89,13 @@ class Filling:
 def create(place: Place, src: str, checksum: str | None, filling: Filling) -> None:
     """Make a volume and fill it from a file, which the plan has verified, or a URL."""
     name = _xml.get(filling.tree, "name") or ""
-    if not _download.is_url(src):
-        with _writing(name):
+    with _writing(name), _alone(place, name) as needed:
+        if not needed:
+            return
+        if _download.is_url(src):
+            _bring(place, src, place.spool(name, src), checksum, filling)
+        else:
             _create(place, src, False, filling)
-        return
-    with _writing(name):
-        file = place.spool(name, src)
-        _bring(place, src, file, checksum, filling)
 
 
 def _bring(place: Place, src: str, file: str, checksum: str | None, filling: Filling) -> None:
@@ -148,12 +151,31 @@ def _create(place: Place, file: str, ours: bool, filling: Filling) -> None:
 
 def make(place: Place, filling: Filling, source: Handle | None) -> None:
     """Make a volume: empty, an overlay, or a copy of a source."""
+    name = _xml.get(filling.tree, "name") or ""
     if source is None:
-        name = _xml.get(filling.tree, "name") or ""
         _libvirt_storage.volume_create(place.pool, name, _xml.write(filling.tree), filling.metadata)
-    else:
-        with _writing(_xml.get(filling.tree, "name") or ""):
+        return
+    with _writing(name), _alone(place, name) as needed:
+        if needed:
             _finish(place, filling, source, lambda _volume: None)
+
+
+@contextlib.contextmanager
+def _alone(place: Place, name: str) -> t.Iterator[bool]:
+    """Wait for another run of this host that makes the same volume; whether it is still to be made then."""
+    root = os.geteuid() == 0
+    runtime = "/run" if root else os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    directory = os.path.join(runtime, "minicloud.kvm" if root else "minicloud.kvm-{0}".format(os.geteuid()))
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    which = "{0}/{1}".format(place.pool.UUIDString(), name)
+    # It stays when it is not needed any more: who waits for it would not see another one under its name.
+    lock = os.path.join(directory, hashlib.sha256(which.encode()).hexdigest() + ".lock")
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield not (place.by_name and os.path.lexists(os.path.join(place.path, name)))
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager
@@ -182,7 +204,7 @@ def _finish(place: Place, filling: Filling, source: Handle | None, fill: t.Calla
     try:
         fill(volume)
         _libvirt_storage.pool_refresh(place.pool)
-        volume = _libvirt_storage.volumes(place.pool)[partial]
+        volume = _there(place.pool, partial)
         made = _xml.parse(_libvirt_storage.volume_xml(volume) or "<volume/>", partial)
         if filling.capacity > int(_xml.get(made, "capacity") or 0):
             _libvirt_storage.volume_resize(volume, filling.capacity)
@@ -192,6 +214,16 @@ def _finish(place: Place, filling: Filling, source: Handle | None, fill: t.Calla
     except BaseException:
         _libvirt_storage.volume_delete(volume)
         raise
+
+
+def _there(pool: Handle, name: str) -> Handle:
+    volume = _libvirt_storage.volumes(pool).get(name)
+    if volume is None:
+        raise NotFound(
+            "Volume {0} is gone: somebody has deleted it while it was being filled.".format(name),
+            remedy="Run it again; nothing is there under the volume's own name.",
+        )
+    return volume
 
 
 def _throw_away(pool: Handle, name: str) -> None:

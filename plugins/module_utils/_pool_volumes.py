@@ -52,6 +52,8 @@ class PoolFound:
             if text is None and not self._fresh:
                 _libvirt_storage.pool_refresh(self.handle)
                 self.volumes, self._fresh = _libvirt_storage.volumes(self.handle), True
+                # What was read is there no more than its handle is.
+                self._trees = {key: tree for key, tree in self._trees.items() if key in self.volumes}
                 text = _libvirt_storage.volume_xml(self.volumes[name]) if name in self.volumes else None
             if text is None:
                 return None

@@ -31,9 +31,13 @@ class Raw:
     tree: Element
     whole: bool
 
-    def remembered(self) -> str:
-        """As it may stand in the object's own XML: without secrets."""
-        return _xml.canonical(_merge.without_secrets(self.tree))
+    def remembered(self, beside: Element | None = None) -> str:
+        """As it may stand in the object's own XML: without secrets. beside: what was declared besides, and still is."""
+        own = _merge.without_secrets(self.tree)
+        if beside is None:
+            return _xml.canonical(own)
+        _merge.merge(beside, own)
+        return _xml.canonical(beside)
 
 
 def secrets(text: str) -> set[str]:

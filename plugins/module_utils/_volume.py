@@ -146,12 +146,14 @@ class Volume(Kind[World]):
                 error_code="immutable",
                 remedy="Resize it with its own tool (of a logical pool lvextend), then refresh the pool.",
             )
+        # Before others are looked at: that may list the volumes anew.
+        volume = pool.volumes[plan.name]
         if wanted < capacity:
             self._check_shrink(desired, world, plan, capacity)
         plan.change("capacity", format_size(capacity), format_size(wanted))
         plan.step(
             "resize",
-            volume=pool.volumes[plan.name],
+            volume=volume,
             capacity=wanted,
             shrink=wanted < capacity,
             form=found or "raw",
@@ -236,7 +238,13 @@ class Volume(Kind[World]):
         if "clone" in desired:
             # An earlier entry of the same call may have made it.
             other = world.pools[desired["clone"].get("pool", desired["pool"])]
-            source = _libvirt_storage.volumes(other.handle)[desired["clone"]["volume"]]
+            source = _libvirt_storage.volumes(other.handle).get(desired["clone"]["volume"])
+            if source is None:
+                raise NotFound(
+                    "Volume {0}: clone.volume {1} has been deleted since the task began.".format(
+                        plan.name, desired["clone"]["volume"]
+                    )
+                )
         make(place, filling, source)
 
     def resize(self, world: World, plan: Plan, volume: Handle, capacity: int, shrink: bool, form: str) -> None:

@@ -13,8 +13,9 @@ description:
   - Only what is declared is compared and changed. A list that is declared, such as O(disks), is the whole list. UUID, MAC
     addresses and PCI addresses of what is there are kept.
   - What was declared before and is not any more is taken away, unless somebody has changed it since. It is remembered in
-    the domain's metadata. A task that leaves out O(memory), O(disks), O(interfaces), or an O(xml) that was a whole
-    document, though it was declared before, is about a part of the domain and takes nothing away.
+    the domain's metadata. A task that leaves out O(memory), O(disks) or O(interfaces) though it was declared before, or
+    gives no O(xml) or only elements where a whole document was declared before, is about a part of the domain and takes
+    nothing away.
   - A running domain is changed at once where libvirt can. What it can not is put into the definition and named in
     RV(domains.restart_required), until the domain was restarted.
   - Many domains are one call. They stop and start together, in the order of O(depends_on) where there is one.

@@ -204,7 +204,7 @@ def test_what_was_made_by_hand_is_adopted(
         "device": "cdrom",
         "readonly": True,
         "format": "raw",
-        "address": {"bus": 1},
+        "address": {"controller": 0, "bus": 1, "target": 0, "unit": 0},
     }
     assert network["ips"][0]["prefix"] == 24
     assert "xml" not in network
