@@ -5,8 +5,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
+import time
 import typing as t
 from pathlib import Path
 
@@ -15,7 +20,7 @@ import hypothesis.configuration
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNNER = ROOT / "tests" / "support" / "run_as_ansible.py"
+SERVER = ROOT / "tests" / "support" / "module_server.py"
 
 hypothesis.configuration.set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
 # A slow machine is no failure: no deadline for one example.
@@ -38,7 +43,23 @@ class RunModule(t.Protocol):
 
 
 @pytest.fixture(scope="session")
-def run_module(tmp_path_factory: pytest.TempPathFactory) -> RunModule:
+def module_server(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
+    """The socket of tests/support/module_server.py."""
+    # Not in pytest's directory: a socket's path is short.
+    with tempfile.TemporaryDirectory(prefix="mct-") as directory:
+        listening = Path(directory, "modules.ready")
+        with subprocess.Popen(
+            [sys.executable, str(SERVER), str(listening.with_suffix(""))], stdin=subprocess.DEVNULL
+        ) as server:
+            while not listening.exists():
+                assert server.poll() is None, "module_server.py has ended"
+                time.sleep(0.02)
+            yield str(listening)
+            server.terminate()
+
+
+@pytest.fixture(scope="session")
+def run_module(module_server: str, tmp_path_factory: pytest.TempPathFactory) -> RunModule:
     """``run_module(name, args, check=False, diff=True, expect="ok")`` runs plugins/modules/<name>.py in a process of
     its own and returns its result as a dict.
 
@@ -65,25 +86,44 @@ def run_module(tmp_path_factory: pytest.TempPathFactory) -> RunModule:
                 "_ansible_module_name": "minicloud.kvm." + name,
             }
         }
-        done = subprocess.run(
-            [sys.executable, str(RUNNER), name],
-            input=json.dumps(payload),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        told = f"{name} {json.dumps(args)} ended with code {done.returncode}\n{done.stdout}\n{done.stderr}"
-        lines = done.stdout.strip().splitlines()
+        code, stdout, stderr = run_forked(module_server, name, json.dumps(payload), timeout)
+        told = f"{name} {json.dumps(args)} ended with code {code}\n{stdout}\n{stderr}"
+        lines = stdout.strip().splitlines()
         try:
             result: dict[str, t.Any] = json.loads(lines[-1])
         except (IndexError, ValueError):
             pytest.fail(f"no JSON result: {told}")
-        ended = "failed" if result.get("failed") or done.returncode else "ok"
+        ended = "failed" if result.get("failed") or code else "ok"
         assert expect in (ended, "either"), f"expected {expect}: {told}"
-        assert "Traceback" not in done.stderr, f"a traceback: {told}"
+        assert "Traceback" not in stderr, f"a traceback: {told}"
         if "warnings" in result:  # ansible-core 2.19 wraps each warning's text for its controller
             result["warnings"] = [w if isinstance(w, str) else w["event"]["msg"] for w in result["warnings"]]
         return result
 
     return run
+
+
+def run_forked(server: str, module: str, arguments: str, timeout: float) -> tuple[int | None, str, str]:
+    """(exit code, None where it died; stdout; stderr) of one module run by module_server.py."""
+    with tempfile.TemporaryDirectory(prefix="mct-") as directory, socket.socket(socket.AF_UNIX) as connection:
+        out, err = Path(directory, "out"), Path(directory, "err")
+        request = {
+            "module": module,
+            "arguments": arguments,
+            "stdout": str(out),
+            "stderr": str(err),
+            "cwd": str(Path.cwd()),
+            "env": dict(os.environ),
+        }
+        connection.settimeout(timeout)
+        connection.connect(server)
+        with connection.makefile("rw") as stream:
+            stream.write(json.dumps(request) + "\n")
+            stream.flush()
+            pid = int(stream.readline())
+            try:
+                code = stream.readline()
+            except TimeoutError:
+                os.kill(pid, signal.SIGKILL)
+                pytest.fail(f"{module} took longer than {timeout} s: {arguments}")
+        return int(code) if code else None, out.read_text(), err.read_text()

@@ -104,6 +104,8 @@ def test_what_our_modules_declared_comes_back(
         "pools": {"type": "dir", "target": {"path": str(images_dir)}, "state": "active", "autostart": True},
         "networks": {
             "forward": {"mode": "nat"},
+            # Which another test's network can't have taken when it is made again.
+            "bridge": {"name": "mb" + scratch.rpartition("-")[2]},
             "ips": [
                 {
                     "address": "10.213.7.1",
@@ -169,8 +171,9 @@ BY_HAND = {
         <graphics type='vnc' port='-1' passwd='hiddenpw' passwdValidTo='2030-01-01T00:00:00'/>
         <hostdev mode='subsystem' type='usb'><source><vendor id='0x1234'/><product id='0xbeef'/></source></hostdev>
         <input type='tablet'/><input type='keyboard' bus='usb'/></devices></domain>""",
-    "networks": """<network><name>{name}</name><forward mode='route'/><domain name='example.org' localOnly='yes'/>
-        <ip address='10.213.8.1' netmask='255.255.255.0'><dhcp><host mac='52:54:00:00:00:01' ip='10.213.8.2'/></dhcp>
+    "networks": """<network><name>{name}</name><forward mode='route'/><bridge name='{bridge}'/>
+        <domain name='example.org' localOnly='yes'/><ip address='10.213.8.1' netmask='255.255.255.0'><dhcp>
+        <host mac='52:54:00:00:00:01' ip='10.213.8.2'/></dhcp>
         </ip></network>""",
     "pools": "<pool type='dir'><name>{name}</name><target><path>{images}</path></target></pool>",
     "nwfilters": """<filter name='{name}' chain='root'><filterref filter='clean-traffic'/>
@@ -184,7 +187,8 @@ def test_what_was_made_by_hand_is_adopted(
 ) -> None:
     file = images_dir / "object.xml"
     for kind, text in BY_HAND.items():
-        file.write_text(text.format(name=f"{scratch}-1", images=images_dir), encoding="utf-8")
+        bridge = "mb" + scratch.rpartition("-")[2]
+        file.write_text(text.format(name=f"{scratch}-1", images=images_dir, bridge=bridge), encoding="utf-8")
         virsh(DEFINE[kind], str(file))
 
     def remove(_there: object) -> None:

@@ -13,10 +13,16 @@ import sys
 
 from ansible.module_utils import basic
 
-basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
-# ansible-core 2.19 and later pick the encoding of arguments and results by this name; earlier ones don't look at it.
-basic._ANSIBLE_PROFILE = "legacy"
 
-# A module under Ansible has no input of its own.
-os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-runpy.run_module("ansible_collections.minicloud.kvm.plugins.modules." + sys.argv[1], run_name="__main__")
+def run(module: str, arguments: bytes) -> None:
+    basic._ANSIBLE_ARGS = arguments
+    # ansible-core 2.19 and later pick the encoding of arguments and results by this name; earlier ones don't look
+    # at it.
+    basic._ANSIBLE_PROFILE = "legacy"
+    # A module under Ansible has no input of its own.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    runpy.run_module("ansible_collections.minicloud.kvm.plugins.modules." + module, run_name="__main__")
+
+
+if __name__ == "__main__":
+    run(sys.argv[1], sys.stdin.buffer.read())
