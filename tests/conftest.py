@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import signal
@@ -42,24 +44,35 @@ class RunModule(t.Protocol):
     ) -> dict[str, t.Any]: ...
 
 
+class Runner(t.Protocol):
+    """The type of the fixture ``runner``, for annotations in tests."""
+
+    def __call__(self, *python: str) -> RunModule: ...
+
+
 @pytest.fixture(scope="session")
-def module_server(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
-    """The socket of tests/support/module_server.py."""
-    # Not in pytest's directory: a socket's path is short.
-    with tempfile.TemporaryDirectory(prefix="mct-") as directory:
-        listening = Path(directory, "modules.ready")
-        with subprocess.Popen(
-            [sys.executable, str(SERVER), str(listening.with_suffix(""))], stdin=subprocess.DEVNULL
-        ) as server:
+def runner(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Runner]:
+    """``runner(python)``: a ``run_module`` whose modules run under that Python, which may be a command of several
+    words (``nsenter``)."""
+    # Not pytest's directory: a socket's path is short.
+    with tempfile.TemporaryDirectory(prefix="mct-") as directory, contextlib.ExitStack() as servers:
+        number = itertools.count()
+
+        def start(*python: str) -> RunModule:
+            listening = Path(directory, f"{next(number)}.ready")
+            command = [*python, str(SERVER), str(listening.with_suffix(""))]
+            server = servers.enter_context(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+            servers.callback(server.terminate)
             while not listening.exists():
                 assert server.poll() is None, "module_server.py has ended"
                 time.sleep(0.02)
-            yield str(listening)
-            server.terminate()
+            return modules_of(str(listening), str(tmp_path_factory.mktemp("remote_tmp")))
+
+        yield start
 
 
 @pytest.fixture(scope="session")
-def run_module(module_server: str, tmp_path_factory: pytest.TempPathFactory) -> RunModule:
+def run_module(runner: Runner) -> RunModule:
     """``run_module(name, args, check=False, diff=True, expect="ok")`` runs plugins/modules/<name>.py in a process of
     its own and returns its result as a dict.
 
@@ -67,7 +80,11 @@ def run_module(module_server: str, tmp_path_factory: pytest.TempPathFactory) -> 
     expect: "ok", "failed" or "either"; the test fails with everything the module printed where it ends otherwise, and
         so it does where a module writes to stderr, prints no JSON, or takes longer than ``timeout`` seconds.
     """
-    remote_tmp = str(tmp_path_factory.mktemp("remote_tmp"))
+    return runner(sys.executable)
+
+
+def modules_of(server: str, remote_tmp: str) -> RunModule:
+    """run_module of a module_server.py, by its socket."""
 
     def run(
         name: str,
@@ -86,7 +103,7 @@ def run_module(module_server: str, tmp_path_factory: pytest.TempPathFactory) -> 
                 "_ansible_module_name": "minicloud.kvm." + name,
             }
         }
-        code, stdout, stderr = run_forked(module_server, name, json.dumps(payload), timeout)
+        code, stdout, stderr = run_forked(server, name, json.dumps(payload), timeout)
         told = f"{name} {json.dumps(args)} ended with code {code}\n{stdout}\n{stderr}"
         lines = stdout.strip().splitlines()
         try:

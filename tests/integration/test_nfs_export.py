@@ -48,10 +48,6 @@ class Server:
         assert self.holder.stdout is not None
         assert self.holder.stdout.readline() == "ready\n"
         self.enter = ["nsenter", "--mount", "--target", str(self.holder.pid)]
-        # what the tests run modules with instead of Python itself
-        self.python = scratch / "python"
-        self.python.write_text(f'#!/bin/sh\nexec {" ".join(self.enter)} {sys.executable} "$@"\n')
-        self.python.chmod(0o755)
         self.clear()
 
     def clear(self) -> None:
@@ -89,10 +85,15 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Server]:
 
 
 @pytest.fixture
-def server(machine: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+def server(machine: Server) -> Server:
     machine.clear()
-    monkeypatch.setattr(sys, "executable", str(machine.python))
     return machine
+
+
+@pytest.fixture(scope="module")
+def run_module(machine: Server, runner: t.Any) -> t.Any:
+    """Modules run on that machine."""
+    return runner(*machine.enter, sys.executable)
 
 
 @pytest.fixture
