@@ -67,7 +67,7 @@ unit() { pytest -n "${WORKERS:-2}" tests/unit; }
 # networks that are active at once must not overlap.
 WITH_NETWORKS=(net net_running nwfilter)
 integration() {
-    local log="$CACHE/integration-networks.log" failed=0 files=(tests/integration/test_{options,peers,guests_role}.py) name
+    local log="$CACHE/integration-networks.log" failed=0 files=(tests/integration/test_{options,peers}.py) name
     for name in "${WITH_NETWORKS[@]}"; do files+=("tests/integration/test_libvirt_$name.py"); done
     as_root_with_path pytest -o "cache_dir=$CACHE/pytest-root" -m "not slow" "${files[@]}" >"$log" 2>&1 &
     side_by_side -m "not slow" "${files[@]/#/--ignore=}" || failed=1
@@ -77,7 +77,7 @@ integration() {
 }
 
 side_by_side() {
-    as_root_with_path pytest -n "${WORKERS:-2}" --dist loadfile -o "cache_dir=$CACHE/pytest-root" "$@" tests/integration
+    as_root_with_path pytest -n "${WORKERS:-3}" --dist loadfile -o "cache_dir=$CACHE/pytest-root" "$@" tests/integration
 }
 
 # What is killed, restarted or full at each of its steps: minutes, and little that changes from day to day.
