@@ -85,6 +85,16 @@ def known(case: Case) -> bool:
     return "needs" not in case and version >= number(case.get("since", "0.0.0"))
 
 
+def dump_all(virsh: t.Any, scratch: str, listing: t.Sequence[str], dump: t.Sequence[str]) -> dict[str, str]:
+    """What virsh says of each object of this test, by name; of a list with UUIDs before the names, by these."""
+    lines = [line.split() for line in virsh(*listing).splitlines() if scratch in line]
+    if not lines:
+        return {}
+    # One process for all of them.
+    texts = virsh("; echo ==; ".join(" ".join([*dump, words[0]]) for words in lines)).split("\n==")
+    return dict(zip((words[-1] for words in lines), texts))
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_options(
     path: Path, scratch: str, images_dir: Path, run_module: t.Any, virsh: t.Any, converge: t.Any, libvirt_uri: str
@@ -102,9 +112,7 @@ def test_options(
     listing = LISTINGS.get(path.stem.partition("_")[0], ("list", "--all", "--name"))
 
     def dumped() -> dict[str, str]:
-        """What virsh says of each object of this test; of a list with UUIDs before the names, by these."""
-        lines = [line.split() for line in virsh(*listing).splitlines() if scratch in line]
-        return {words[-1]: virsh(*dump, words[0]) for words in lines}
+        return dump_all(virsh, scratch, listing, dump)
 
     def look() -> list[str]:
         return list(dumped().values())
