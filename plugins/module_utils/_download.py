@@ -12,7 +12,7 @@ import syslog
 import time
 import typing as t
 import urllib.error
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._image import HEAD, Content, recognise
@@ -39,6 +39,12 @@ def shown(src: str) -> str:
     parts = urlsplit(src)
     host = parts.netloc.rpartition("@")[2]
     return src if host == parts.netloc else urlunsplit(parts._replace(netloc="********@" + host))
+
+
+def passwords(text: str) -> set[str]:
+    """The password of a URL in a text (a source, or a checksum that is looked up), as it stands there and as it is."""
+    found = re.findall(r"://[^/?#\s]*:([^/?#\s]*)@", text)
+    return {each for password in found for each in (password, unquote(password)) if each}
 
 
 def peek(url: str) -> Content:

@@ -17,7 +17,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._engine import (
     declare,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBVIRT_IMPORT_ERROR, Host, connect
-from ansible_collections.minicloud.kvm.plugins.module_utils._raw import secrets
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import MASK, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._xml import LXML_IMPORT_ERROR
 
@@ -78,7 +77,7 @@ def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
 
     for each in [module.params, *(module.params[kind.plural] or [])]:
         # Ansible masks them in everything it shows: results, errors, the log.
-        module.no_log_values |= secrets(each["xml"] or "")
+        module.no_log_values |= kind.secrets(each)
 
     def work() -> Result:
         with connect(module.params["uri"]) as host:

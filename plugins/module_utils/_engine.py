@@ -124,6 +124,11 @@ class Kind(t.Generic[World]):
         """What a declared object is called in messages."""
         return next((str(options[option]) for option in cls.named_by if options.get(option)), None)
 
+    @classmethod
+    def secrets(cls, options: Options) -> set[str]:
+        """The secrets that one object's options have within what is none itself."""
+        return _raw.secrets(options["xml"] or "")
+
     def desire(self, options: Options) -> Options:
         """The meanings of one object's options; BadValue names the first that has none."""
         desired = mean(self.rows, options)

@@ -12,7 +12,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
-from ansible_collections.minicloud.kvm.plugins.module_utils._download import shown
+from ansible_collections.minicloud.kvm.plugins.module_utils._download import passwords, shown
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS, Filling, Place, make
@@ -37,6 +37,10 @@ class Volume(Kind[World]):
     singular, plural, tag = "volume", "volumes", "volume"
     parts = "target|backingStore"
     rows = ROWS
+
+    @classmethod
+    def secrets(cls, options: Options) -> set[str]:
+        return super().secrets(options).union(*(passwords(options[option] or "") for option in ("src", "checksum")))
 
     def desire(self, options: Options) -> Options:
         desired = super().desire(options)
@@ -64,7 +68,7 @@ class Volume(Kind[World]):
 
     def plan(self, desired: Options, world: World) -> Plan:
         pool = world.pools[desired["pool"]]
-        plan = Plan(desired["name"], desired["state"], facts={"pool": desired["pool"]})
+        plan = Plan(desired["name"], desired["state"], facts={"pool": desired["pool"]}, label=self.identity(desired))
         if desired["state"] == "present" or not isinstance(pool.error, NotFound):
             plan.warnings += pool.require("Volume {0}".format(plan.name), self.check_mode)
         tree = pool.read(desired["name"])

@@ -670,7 +670,7 @@ def test_two_runs_at_once(
 # --- secrets ---------------------------------------------------------------------------------------------------------
 
 # Not longer than VNC takes; some that XML, JSON and Python write differently.
-SECRETS = ("Zq7typed", "Zq7inxml", 'Zq7"q&<', "Zq7cooky", "Zq7value", "Zq7badly")
+SECRETS = ("Zq7typed", "Zq7inxml", 'Zq7"q&<', "Zq7cooky", "Zq7value", "Zq7badly", "Zq7inurl")
 
 
 def spellings(secret: str) -> set[str]:
@@ -680,7 +680,7 @@ def spellings(secret: str) -> set[str]:
 
 def test_secrets_are_nowhere_but_in_libvirt(scratch: str, images_dir: Path, tmp_path: Path, libvirt_uri: str) -> None:
     """Not in results with -vvv, diffs, logs, the list of processes, be it that a task succeeds or fails."""
-    typed, inxml, odd, cooky, value, badly = SECRETS
+    typed, inxml, odd, cooky, value, badly, inurl = SECRETS
     base: Args = {"name": scratch, "type": "qemu", "memory": "64MiB"}
     in_xml = "<graphics type='vnc' passwd={}/>"
     web = {"protocol": "https", "name": "a.iso", "hosts": [{"name": "example.org"}]}
@@ -710,6 +710,12 @@ def test_secrets_are_nowhere_but_in_libvirt(scratch: str, images_dir: Path, tmp_
         ("libvirt_domain", {**base, "xml": cookie_xml.replace("https", "nonsense")}),
         ("libvirt_secret", {"usage": "ceph", "name": scratch, "value": value}),
         ("libvirt_secret", {"usage": "ceph", "name": scratch, "value": value, "uuid": OTHER}),
+        ("libvirt_pool", {"name": scratch, "type": "dir", "target": {"path": str(images_dir)}}),
+        ("libvirt_volume", {"pool": scratch, "name": "a", "src": f"http://me:{inurl}@127.0.0.1:9/a.img"}),
+        (
+            "libvirt_volume",
+            {"volumes": [{"pool": scratch, "name": "a", "src": f"http://me:{inurl}@127.0.0.1:9/a.img"}]},
+        ),
     ]
     play = {
         "hosts": "localhost",
@@ -737,7 +743,7 @@ def test_secrets_are_nowhere_but_in_libvirt(scratch: str, images_dir: Path, tmp_
             time.sleep(0.02)
     told = (tmp_path / "out").read_text(encoding="utf-8") + (tmp_path / "log").read_text(encoding="utf-8")
     assert f"ok={len(tasks)} " in told, told
-    assert "ignored=8 " in told, told
+    assert "ignored=10 " in told, told
     logged = syslog.read_text(encoding="utf-8")
     listed = b"\n".join(processes).decode(errors="replace")
     assert "qemu-system" in listed
@@ -745,6 +751,16 @@ def test_secrets_are_nowhere_but_in_libvirt(scratch: str, images_dir: Path, tmp_
         for spelt in spellings(secret):
             for where, text in (("told", told), ("logged", logged), ("listed", listed)):
                 assert spelt not in text, (secret, where, text[max(0, text.index(spelt) - 300) :][:600])
+
+
+def test_a_connection_stays_while_the_module_is_busy(faulty: Run, virsh: t.Any, scratch: str) -> None:
+    """The daemon closes a connection that has not answered it for half a minute (keepalive_interval, _count)."""
+    args = {"name": scratch, "type": "qemu", "memory": "64MiB", "state": "stopped"}
+    result, calls = faulty("libvirt_domain", args, at=1, run=["sleep", "45"], calls=r"virConnect\.defineXML.*")
+    assert calls
+    assert result is not None
+    assert result["changed"], result
+    assert scratch in virsh("list", "--all", "--name")
 
 
 def test_another_pool_goes_while_pools_are_looked_at(
