@@ -36,4 +36,7 @@ domains=qemuxml2argvdata
 run domain "$domains"
 run network networkxml2xmlin networkxml2confdata
 run pool storagepoolxml2xmlin
+run volume storagevolxml2xmlin
+run filter nwfilterxml2xmlin
+run secret secretxml2xmlin
 exit "$failed"

@@ -112,7 +112,8 @@ class Volume(Kind[World]):
         for option in ("allocation", "clone", "src"):
             if option in desired:
                 plan.change(option, None, self._shown(option, desired))
-        Size("B").write(tree, "capacity", capacity)
+        if capacity or _xml.find(tree, "backingStore") is None:
+            Size("B").write(tree, "capacity", capacity)
         _xml.drop(tree, "clone")
         plan.facts["path"] = os.path.join(pool.path or desired["pool"], desired["name"])
         form = _xml.get(tree, "target/format/@type") or "raw"

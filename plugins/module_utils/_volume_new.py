@@ -48,7 +48,7 @@ def blank(desired: Options, world: World, check_mode: bool, warnings: list[str])
     form = _format(desired, pool, origin)
     if form:
         _xml.put(tree, "target/format/@type", form)
-    if form == "qcow2":
+    if form == "qcow2" and not _is_whole(desired):
         # libvirt still makes the format of 2009 unless told otherwise.
         _xml.put(tree, "target/compat", "1.1")
     if "encryption" in desired:
@@ -66,6 +66,8 @@ def blank(desired: Options, world: World, check_mode: bool, warnings: list[str])
 def _format(desired: Options, pool: PoolFound, origin: Origin) -> str:
     """The format of a new volume; '' in pools that have none."""
     declared = desired.get("format")
+    if declared is None and "xml" in desired:
+        declared = _xml.get(desired["xml"].tree, "target/format/@type")
     if pool.type == "disk":
         if declared in FILES or "backing_store" in desired:
             raise BadValue(
@@ -81,8 +83,13 @@ def _format(desired: Options, pool: PoolFound, origin: Origin) -> str:
         return ""
     if "backing_store" in desired:
         return "qcow2"
-    # libvirt has no vhdx.
-    return declared or (origin.format if origin.format in FILES else "qcow2")
+    # libvirt has no vhdx. A whole document says all, also by what it leaves out: then libvirt makes a raw one.
+    return declared or (origin.format if origin.format in FILES else "raw" if _is_whole(desired) else "qcow2")
+
+
+def _is_whole(desired: Options) -> bool:
+    """Whether the volume is given as a document of libvirt's own."""
+    return "xml" in desired and bool(desired["xml"].whole)
 
 
 def _check_partition(name: str, pool: PoolFound) -> None:
@@ -102,8 +109,12 @@ def _capacity(desired: Options, origin: Origin) -> int:
         try:
             capacity = int(Size("B").read(desired["xml"].tree, "capacity") or 0)
         except ValueError as error:
-            given = _xml.get(desired["xml"].tree, "capacity")
-            raise BadValue("xml: capacity", given, "a number is wanted, and a unit that libvirt knows") from error
+            text = _xml.get(desired["xml"].tree, "capacity")
+            raise BadValue("xml: capacity", text, "a number is wanted, and a unit that libvirt knows") from error
+    given = desired["xml"].tree if _is_whole(desired) else None
+    if given is not None and (_xml.get(given, "capacity") or _xml.find(given, "backingStore") is not None):
+        # Also none at all; an overlay has that of its image then.
+        return capacity
     if not capacity and "src" not in desired:
         raise BadValue(
             "capacity", None, "volume {0} is not there yet: to make it, it is wanted".format(desired["name"])

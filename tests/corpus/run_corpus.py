@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Other people's XML, each as a raw declaration: what libvirt accepts is declared once, seen unchanged, and told truly.
 
-usage: run_corpus.py [--uri URI] [--adopt] KIND FILE...      (kind: domain, network, pool, filter)
+usage: run_corpus.py [--uri URI] [--adopt] KIND FILE...      (kind: domain, network, pool, volume, filter, secret)
 
 For each document that libvirt itself takes (tried first, with another name and UUID):
 
@@ -27,6 +27,7 @@ import difflib
 import ipaddress
 import os
 import sys
+import tempfile
 import traceback
 import typing as t
 import uuid
@@ -34,7 +35,16 @@ from pathlib import Path
 
 import libvirt
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _info, _libvirt, _network, _nwfilter, _pool
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _domain,
+    _info,
+    _libvirt,
+    _network,
+    _nwfilter,
+    _pool,
+    _secret,
+    _volume,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import declare, spec
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from lxml import etree
@@ -43,7 +53,9 @@ KINDS: dict[str, t.Any] = {
     "domain": _domain.Domain,
     "network": _network.Network,
     "pool": _pool.Pool,
+    "volume": _volume.Volume,
     "filter": _nwfilter.NwFilter,
+    "secret": _secret.Secret,
 }
 # Of this run alone: several may go on at once.
 NAME = "mct-{0}-corpus".format(os.getpid())
@@ -51,7 +63,6 @@ FLAGS = {
     "domain": libvirt.VIR_DOMAIN_XML_SECURE | libvirt.VIR_DOMAIN_XML_INACTIVE,
     "network": libvirt.VIR_NETWORK_XML_INACTIVE,
     "pool": libvirt.VIR_STORAGE_XML_INACTIVE,
-    "filter": 0,
 }
 
 
@@ -79,26 +90,50 @@ class Objects:
         return {
             "network": self.conn.networkDefineXML,
             "pool": lambda x: self.conn.storagePoolDefineXML(x, 0),
+            "volume": lambda x: self.pool().createXML(x, 0),
             "filter": self.conn.nwfilterDefineXML,
+            "secret": lambda x: self.conn.secretDefineXML(x, 0),
         }[self.kind](text)
+
+    def pool(self) -> t.Any:
+        """That volumes are made in, made at the first of them."""
+        try:
+            return self.conn.storagePoolLookupByName(NAME)
+        except libvirt.libvirtError:
+            directory = tempfile.mkdtemp(prefix=NAME, dir="/var/tmp")
+            xml = f"<pool type='dir'><name>{NAME}</name><target><path>{directory}</path></target></pool>"
+            return self.conn.storagePoolCreateXML(xml, 0)
+
+    def close(self) -> None:
+        self.remove()
+        if self.kind == "volume":
+            path = etree.fromstring(self.pool().XMLDesc(0)).findtext("target/path")
+            self.pool().destroy()
+            Path(path).rmdir()
 
     def find(self) -> t.Any:
         lookup = {
             "domain": self.conn.lookupByName,
             "network": self.conn.networkLookupByName,
             "pool": self.conn.storagePoolLookupByName,
+            "volume": lambda name: self.pool().storageVolLookupByName(name),
             "filter": self.conn.nwfilterLookupByName,
+            "secret": self._secret,
         }[self.kind]
         try:
             return lookup(NAME)
-        except libvirt.libvirtError:
+        except (libvirt.libvirtError, StopIteration):
             return None
 
     def read(self) -> str | None:
         found = self.find()
         if found is None:
             return None
-        return found.XMLDesc(FLAGS[self.kind])
+        return str(found.XMLDesc(FLAGS.get(self.kind, 0)))
+
+    def _secret(self, name: str) -> t.Any:
+        """By what it is for: every sort of secret has that in an element of another name."""
+        return next(each for each in self.conn.listAllSecrets() if name in each.usageID())
 
     def remove(self) -> None:
         found = self.find()
@@ -106,6 +141,8 @@ class Objects:
             return
         if self.kind == "domain":
             found.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+        elif self.kind == "volume":
+            found.delete(0)
         else:
             found.undefine()
 
@@ -138,6 +175,7 @@ def stripped(text: str, drawn: bool = True) -> str:
         _drop_drawn(tree)
     else:
         _in_one_way(tree)
+    _in_decimal(tree)
     for devices in tree.iterfind("devices"):
         # A definition made twice puts the controllers that libvirt adds elsewhere; no order of theirs means anything.
         _move_implied(devices)
@@ -150,6 +188,14 @@ def stripped(text: str, drawn: bool = True) -> str:
     return etree.tostring(tree, pretty_print=True).decode()
 
 
+def _in_decimal(tree: t.Any) -> None:
+    for each in tree.iterfind("rule//"):
+        # libvirt writes a number in the way it was given.
+        for key, value in each.attrib.items():
+            if value.startswith("0x"):
+                each.set(key, str(int(value, 16)))
+
+
 def _drop_drawn(tree: t.Any) -> None:
     for mac in tree.iterfind(".//interface/mac"):
         if mac.get("address", "").startswith("52:54:00"):
@@ -158,10 +204,12 @@ def _drop_drawn(tree: t.Any) -> None:
         mac.attrib.clear()
     for genid in tree.iterfind("./genid"):
         genid.text = ""
+    for each in tree.findall("target/timestamps"):
+        tree.find("target").remove(each)
 
 
 def _in_one_way(tree: t.Any) -> None:
-    for tag in ("capacity", "allocation", "available"):
+    for tag in ("capacity", "allocation", "available") if tree.tag == "pool" else ():
         # Of a pool that runs; it is no part of its definition.
         for each in tree.findall(tag):
             tree.remove(each)
@@ -172,11 +220,6 @@ def _in_one_way(tree: t.Any) -> None:
         some = sorted(each.attrib.items())
         each.attrib.clear()
         each.attrib.update(some)
-    for each in tree.iterfind("rule//"):
-        # libvirt writes a number in the way it was given.
-        for key, value in each.attrib.items():
-            if value.startswith("0x"):
-                each.set(key, str(int(value, 16)))
 
 
 def other_words(tree: t.Any) -> str:
@@ -204,14 +247,14 @@ def compare(alone: str, ours: str) -> None:
 def judge(kind: str, host: t.Any, objects: Objects, tree: t.Any) -> None:
     """Raise Lie where the module does not tell the truth of a document."""
     make = KINDS[kind]
-    state = {"state": "present"}
+    state = {"state": "present", **({"pool": NAME, "allow_overcommit": True} if kind == "volume" else {})}
     xml = etree.tostring(tree).decode()
 
     def run(text: str, check: bool) -> dict[str, t.Any]:
         return declare(make(check), host, options(make, xml=text, **state), check)
 
     given = objects.define(xml)
-    alone = stripped(given.XMLDesc(3 if kind == "domain" else 1))
+    alone = stripped(given.XMLDesc(FLAGS.get(kind, 0)))
     objects.remove()
     if not run(xml, check=True)["changed"]:
         raise Lie("check mode says unchanged of what is not there")
@@ -228,7 +271,8 @@ def judge(kind: str, host: t.Any, objects: Objects, tree: t.Any) -> None:
                 raise Lie("{0}, {1}: changed {2}".format(words, "checked" if check else "declared", again["diff"]))
     if objects.read() != ours:
         raise Lie("said unchanged, and changed")
-    gone = declare(make(False), host, options(make, name=NAME, state="absent"), False)
+    named = {"uuid": tree.findtext("uuid")} if kind == "secret" else {"name": NAME}
+    gone = declare(make(False), host, options(make, **{**state, **named, "state": "absent"}), False)
     if not gone["changed"] or objects.find() is not None:
         raise Lie("absent, and still there")
 
@@ -286,7 +330,11 @@ def renamed(text: bytes) -> t.Any:
     tree.attrib.pop("id", None)
     if tree.tag == "filter":
         tree.set("name", NAME)
-    for tag, value in (("uuid", str(uuid.uuid4())), *([] if tree.tag == "filter" else [("name", NAME)])):
+    for usage in tree.findall("usage") if tree.tag == "secret" else ():
+        for each in usage:
+            each.text = ("/" if each.tag == "volume" else "") + NAME
+    names = [] if tree.tag in ("filter", "secret") else [("name", NAME)]
+    for tag, value in (*([] if tree.tag == "volume" else [("uuid", str(uuid.uuid4()))]), *names):
         each = tree.find(tag)
         if each is None:
             each = etree.Element(tag)
@@ -338,6 +386,7 @@ def main() -> int:
                 counts["failed"] += 1
                 print("{0}: {1}".format(path.name, traceback.format_exc()))
             objects.remove()
+        objects.close()
     print(", ".join("{0} {1}".format(count, what) for what, count in counts.items()))
     return 1 if counts["failed"] else 0
 

@@ -342,6 +342,19 @@ def test_as_xml(converge: t.Any, look: t.Any, pool: str) -> None:
     assert info["format-specific"]["data"]["compat"] == "0.10"
 
 
+def test_a_whole_document_says_all(converge: t.Any, look: t.Any, pool: str, images_dir: Path) -> None:
+    """What it leaves out is as libvirt itself would have it."""
+    plain = "<volume><name>{}</name><capacity unit='MiB'>2</capacity>{}</volume>"
+    converge(MODULE, {"pool": pool, "xml": plain.format("plain", "")}, look)
+    assert image(images_dir / "pool" / "plain")["format"] == "raw"
+    converge(MODULE, {"pool": pool, "xml": plain.format("old", "<target><format type='qcow2'/></target>")}, look)
+    assert image(images_dir / "pool" / "old")["format-specific"]["data"]["compat"] == "0.10"
+    over = f"<backingStore><path>{images_dir}/pool/plain</path><format type='raw'/></backingStore>"
+    xml = f"<volume><name>over</name><target><format type='qcow2'/></target>{over}</volume>"
+    converge(MODULE, {"pool": pool, "xml": xml}, look)
+    assert image(images_dir / "pool" / "over")["virtual-size"] == 2 << 20
+
+
 def test_bad_input_is_one_clear_error_and_nothing_is_done(
     run_module: t.Any, look: t.Any, pool: str, scratch: str, images_dir: Path
 ) -> None:
