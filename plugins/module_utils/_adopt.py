@@ -9,6 +9,7 @@ it. What of the typed options does not stand that falls back to raw XML.
 from __future__ import annotations
 
 import copy
+import json
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _rest, _xml
@@ -18,6 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, O
 from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
 
 if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._domain_shape import Shape
     from lxml.etree import _Element as Element
 
 # Every turn leaves at least one option out; so often is more than any definition has needed.
@@ -41,8 +43,12 @@ class Adopter:
         normal: t.Callable[[Element], None],
         check: t.Callable[[Options], None] | None = None,
         always: bool = False,
+        shape: t.Callable[[Element], Shape | None] = lambda _tree: None,
     ) -> None:
         self.kind, self.fresh, self.normal, self.check, self.always = kind, fresh, normal, check, always
+        self.shape = shape
+        # By shape and steering: the declaration as JSON; "" where there is none of stand-ins.
+        self.known: dict[tuple[object, ...], str] = {}
         self.lists = _rest.lists(kind.rows)
         self.areas = _rest.areas(kind.rows)
         self.defaults: Options = {option: each.get("default") for option, each in spec(kind.rows).items()}
@@ -52,6 +58,19 @@ class Adopter:
 
     def declaration(self, tree: Element, steering: Options) -> Options:
         """The options that declare a definition. steering: those that are not in it, such as the state."""
+        shape = self.shape(tree)
+        if shape is None:
+            return self._declaration(tree, steering)
+        key = (shape.key, *sorted(steering.items()))
+        if key not in self.known:
+            try:
+                self.known[key] = json.dumps(self._declaration(shape.tree, steering))
+            except BadValue:
+                self.known[key] = ""
+        # Its own words are in the message about one that can't be declared.
+        return shape.said(self.known[key]) if self.known[key] else self._declaration(tree, steering)
+
+    def _declaration(self, tree: Element, steering: Options) -> Options:
         bare = _merge.without_secrets(tree)
         for secret in _xml.find_all(bare, ".//cookies"):
             _xml.remove(secret)

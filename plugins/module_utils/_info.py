@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain,
+    _domain_shape,
     _libvirt,
     _libvirt_domain,
     _libvirt_objects,
@@ -74,7 +75,7 @@ class _Asked:
 
 
 def adopter_of_domains() -> Adopter:
-    return Adopter(_domain.Domain(), _blank_domain, _normal_domain, always=True)
+    return Adopter(_domain.Domain(), _blank_domain, _normal_domain, always=True, shape=_domain_shape.shape)
 
 
 def _blank_domain(desired: Options) -> Element:
