@@ -49,6 +49,8 @@ class Adopter:
         self.shape = shape
         # By shape and steering: the declaration as JSON; "" where there is none of stand-ins.
         self.known: dict[tuple[object, ...], str] = {}
+        # By list and canonical XML: entries of the partial lists.
+        self.entries: dict[tuple[str, str], Options | None] = {}
         self.lists = _rest.lists(kind.rows)
         self.areas = _rest.areas(kind.rows)
         self.defaults: Options = {option: each.get("default") for option, each in spec(kind.rows).items()}
@@ -75,11 +77,12 @@ class Adopter:
         for secret in _xml.find_all(bare, ".//cookies"):
             _xml.remove(secret)
         self._normalize(bare)
+        essence = _merge.essence(bare)
         options = {**(typed(self.whole, bare) or {}), **self._parts(bare), **steering}
         follow = {option: options.pop(option) for option in _FOLLOW if option in options}
         for _turn in range(_TURNS):
             given = self._with_rest(options, bare)
-            bad = self._bad(given, tree, bare)
+            bad = self._bad(given, tree, bare, essence)
             if not bad:
                 break
             if follow:
@@ -107,9 +110,11 @@ class Adopter:
         desired = self.desire(options)
         made = self.fresh(desired)
         edit(self.kind.rows, made, desired)
-        left = _rest.rest(bare, made, self.lists)
-        if left is None and self.always:
-            left = _xml.new(self.kind.tag)
+        if self.always:
+            left = _rest.rest(bare, made, self.lists)
+            left = _xml.new(self.kind.tag) if left is None else left
+        else:
+            left = None if _rest.alike(bare, made) else _rest.rest(bare, made, self.lists)
         return options if left is None else {**options, "xml": _xml.write(left)}
 
     def desire(self, options: Options) -> Options:
@@ -130,20 +135,27 @@ class Adopter:
         """Lists that need not be whole: what has to be in the raw XML anyway is there only."""
         options: Options = {}
         for row in self.partial:
-            found = [typed(row.rows, each) if _is_own(row, each) else None for each in row.elements(bare)]
+            found = [self._part(row, each) for each in row.elements(bare)]
             kept = [item for item in found if item is not None]
             if kept:
                 options[row.option] = kept
         return options
 
-    def _bad(self, given: Options, tree: Element, bare: Element) -> set[str]:
+    def _part(self, row: Many, element: Element) -> Options | None:
+        """An entry of such a list. They are much the same in all domains: controllers, consoles."""
+        key = (row.option, _xml.canonical(element))
+        if key not in self.entries:
+            self.entries[key] = typed(row.rows, element) if _is_own(row, element) else None
+        return copy.deepcopy(self.entries[key])
+
+    def _bad(self, given: Options, tree: Element, bare: Element, essence: object) -> set[str]:
         """The options that do not stand the proof; empty: it is a declaration of this very definition."""
         try:
             desired = self.kind.desire({**self.defaults, **given})
             made = self.fresh(desired)
             self.kind.definition(copy.copy(desired), made)
             self._normalize(made)
-            same = _rest.alike(bare, made)
+            same = essence == _merge.essence(made)
             # One that nobody has noted anything in, and that comes out the same, is what is declared.
             again = [] if same and not _note.there(tree) else self.kind.definition(desired, _xml.clone(tree))
         except BadValue as error:
