@@ -12,8 +12,10 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain,
     _domain_shape,
+    _info_guests,
     _libvirt,
     _libvirt_domain,
+    _libvirt_guest,
     _libvirt_objects,
     _libvirt_storage,
     _network,
@@ -42,7 +44,7 @@ Found = t.Tuple[t.List[Options], t.Dict[str, Options]]
 
 def gather(host: Host, options: Options) -> Options:
     """The module's result: declarations by kind, and their status by kind and name."""
-    asked = _Asked(options["names"])
+    asked = _Asked(options)
     result: Options = {"changed": False, "status": {}, "warnings": asked.warnings}
     for kind in options["gather"]:
         result[kind], result["status"][kind] = _GATHER[kind](host, asked)
@@ -52,8 +54,9 @@ def gather(host: Host, options: Options) -> Options:
 class _Asked:
     """Which objects are asked for: names and shell patterns; without any, all of them. Of what went wrong, warnings."""
 
-    def __init__(self, patterns: list[str] | None) -> None:
-        self.patterns = patterns
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.patterns: list[str] | None = options["names"]
         self.warnings: list[str] = []
 
     def has(self, *names: str) -> bool:
@@ -107,7 +110,8 @@ def _normal_domain(tree: Element) -> None:
 def _domains(host: Host, asked: _Asked) -> Found:
     listing = _libvirt_domain.listing(host)
     adopter = adopter_of_domains()
-    found, status = [], {}
+    found: list[Options] = []
+    status: dict[str, Options] = {}
     for name in sorted(filter(asked.has, listing.handles)):
         with asked.about("Domain", name):
             handle = listing.handles[name]
@@ -119,7 +123,23 @@ def _domains(host: Host, asked: _Asked) -> Found:
             found.append(adopter.declaration(_xml.parse(text, "Domain {0}".format(name)), steering))
             number = handle.ID()
             status[name] = {"persistent": persistent, "id": None if number == -1 else number}
+    _tell_of_guests(host, asked, listing, status)
     return found, status
+
+
+def _tell_of_guests(host: Host, asked: _Asked, listing: _libvirt_domain.Listing, status: dict[str, Options]) -> None:
+    """Add to the status of domains what is asked for of running guests."""
+    if asked.options["addresses"]:
+        active = {name: listing.handles[name] for name, each in status.items() if each["id"] is not None}
+        found, warnings = _info_guests.addresses(asked.options, active, listing.running & set(active))
+        asked.warnings += warnings
+        for name, known in status.items():
+            known["addresses"] = found.get(name, [])
+    if asked.options["stats"]:
+        handles = [listing.handles[name] for name in status]
+        counted = _libvirt_guest.stats(host, handles, asked.options["stats"])
+        for name, known in status.items():
+            known["stats"] = _info_guests.nested(counted.get(name, {}))
 
 
 # --- networks and pools -----------------------------------------------------------------------------------------------
