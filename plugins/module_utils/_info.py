@@ -91,6 +91,10 @@ def _blank_domain(desired: Options) -> Element:
 def _normal_domain(tree: Element) -> None:
     if _xml.get(tree, "vcpu/@placement") == "static":
         _xml.drop(tree, "vcpu/@placement")
+    for disk in _xml.find_all(tree, "devices/disk"):
+        # An empty drive has no format while it runs.
+        if _xml.find(disk, "source") is None and _xml.get(disk, "driver/@type") == "raw":
+            _xml.drop(disk, "driver/@type")
     for graphics in _xml.find_all(tree, "devices/graphics"):
         # Whether libvirt chooses the port is said by the one or the other.
         if graphics.get("autoport") == "yes":
@@ -107,6 +111,21 @@ def _normal_domain(tree: Element) -> None:
                 _xml.drop(graphics, attribute)
 
 
+def _settle(tree: Element) -> None:
+    """Take out of a transient domain what libvirt chose for this run: it has no definition where that is not."""
+    for alias in _xml.find_all(tree, "devices//alias"):
+        if not (alias.get("name") or "").startswith("ua-"):
+            _xml.remove(alias)
+    for source in _xml.find_all(tree, "devices/channel/source"):
+        if "/channel/target/" in (source.get("path") or ""):
+            _xml.remove(source)
+    for label in _xml.find_all(tree, "seclabel[@type='dynamic']"):
+        if _xml.find(label, "baselabel") is None and label.get("relabel") == "yes":
+            _xml.remove(label)
+    if _xml.get(tree, "resource/partition") == "/machine":
+        _xml.drop(tree, "resource/partition")
+
+
 def _domains(host: Host, asked: _Asked) -> Found:
     listing = _libvirt_domain.listing(host)
     adopter = adopter_of_domains()
@@ -118,9 +137,12 @@ def _domains(host: Host, asked: _Asked) -> Found:
             text = _libvirt_domain.xml(handle, True, secure=False)
             steering: Options = {"state": listing.state(name)}
             persistent = name not in listing.transient
+            tree = _xml.parse(text, "Domain {0}".format(name))
             if persistent:
                 steering["autostart"] = name in listing.autostart
-            found.append(adopter.declaration(_xml.parse(text, "Domain {0}".format(name)), steering))
+            else:
+                _settle(tree)
+            found.append(adopter.declaration(tree, steering))
             number = handle.ID()
             status[name] = {"persistent": persistent, "id": None if number == -1 else number}
     _tell_of_guests(host, asked, listing, status)
