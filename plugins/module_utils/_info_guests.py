@@ -24,21 +24,24 @@ def addresses(
     found: dict[str, list[Options]] = {name: [] for name in active}
     warnings: list[str] = []
     for source in options["addresses"]:
+        failed: dict[str, list[str]] = {}
         if source == "agent":
             told = _libvirt_guest.agents({name: active[name] for name in running}, options["agent_timeout"])
             silent = sorted(set(running) - set(told))
             if silent:
-                warnings.append(_silent(silent, options["agent_timeout"]))
+                failed["no answer within {0} seconds".format(options["agent_timeout"])] = silent
         else:
             told = {name: _ask(handle, source) for name, handle in active.items()}
-        for name in active:
-            answer = told.get(name, [])
+        for name in sorted(told):
+            answer = told[name]
             if isinstance(answer, LibvirtError):
-                if not answer.missing and not (answer.unsupported and source != "agent"):
-                    warnings.append(answer.message)
+                # One that has no agent, or is gone since, has nothing to tell.
+                if not answer.missing and not answer.unsupported:
+                    failed.setdefault(str(answer.__cause__ or answer), []).append(name)
                 continue
             known = {each["address"] for each in found[name]}
             found[name] += [each for each in answer if each["address"] not in known]
+        warnings += [_unknown(source, why, names) for why, names in failed.items()]
     return found, warnings
 
 
@@ -49,11 +52,9 @@ def _ask(domain: Handle, source: str) -> _libvirt_guest.Answer:
         return error
 
 
-def _silent(names: list[str], timeout: int) -> str:
+def _unknown(source: str, why: str, names: list[str]) -> str:
     some = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-    return "The guest agents of {0} domains have not answered within {1} seconds: {2}.".format(
-        len(names), timeout, some
-    )
+    return "{0} could not be asked for the addresses of {1} domains ({2}): {3}.".format(source, len(names), some, why)
 
 
 def nested(counted: t.Mapping[str, t.Any]) -> Options:

@@ -125,7 +125,7 @@ def test_a_domain_whose_definition_waits_for_a_restart(
     result = run_module("libvirt_domain", {"domains": [domain]}, check=True)
     fields = [change["field"] for change in result["domains"][0]["changes"]]
     assert fields == [], result["diff"]
-    assert result["domains"][0]["restart_required"] == ["memory"]
+    assert "memory" in result["domains"][0]["restart_required"]
     assert look() == before
 
 
@@ -235,20 +235,32 @@ def test_addresses_of_guests(booting: str, run_module: RunModule, virsh: t.Any) 
     assert [lease["interface"], lease["mac"], f"{lease['address']}/{lease['prefix']}"] == [told[0], told[1], told[3]]
     assert lease["source"] == "lease"
     assert lease["mac"] == info["domains"][0]["interfaces"][0]["mac"]
-    # A host that has spoken with it knows it too; what two know is told once, by the first that is asked.
+    # What two know is told once, by the first that is asked. libvirt 9.0 can't read every table of neighbours.
     bridge = virsh("net-info", booting).partition("Bridge:")[2].split()[0]
     words = [lease["address"], "lladdr", lease["mac"], "dev", bridge, "nud", "reachable"]
     subprocess.run(["ip", "neighbour", "replace", *words], check=True)
-    both = run_module("libvirt_info", {**asked, "addresses": ["arp", "lease"]})["status"]["domains"][booting]
-    assert [(each["address"], each["source"]) for each in both["addresses"]] == [(lease["address"], "arp")]
+    known = lease["address"] in virsh("domifaddr", booting, "--source", "arp", check=False)
+    both = run_module("libvirt_info", {**asked, "addresses": ["arp", "lease"]})
+    (first,) = both["status"]["domains"][booting]["addresses"]
+    assert (first["address"], first["source"]) == (lease["address"], "arp" if known else "lease")
+    assert known or f"arp could not be asked for the addresses of 1 domains ({booting})" in both["warnings"][0]
     assert "addresses" not in run_module("libvirt_info", {**asked, "addresses": []})["status"]["domains"][booting]
     assert "addresses" not in str(info["domains"])
-    # There is no agent: that is said, and the rest is told.
+    # Its agent does not run: that is said, and the rest is told.
     agent = run_module("libvirt_info", {**asked, "addresses": ["agent", "lease"]})
     assert [each["source"] for each in agent["status"]["domains"][booting]["addresses"]] == ["lease"]
-    (warning,) = agent["warnings"]
-    assert "agent" in warning
-    assert booting in warning
+    assert f"of 1 domains ({booting})" in agent["warnings"][0]
+
+
+def test_an_agent_that_is_not_there_is_told(guest: Args, scratch: str, run_module: RunModule) -> None:
+    run_module("libvirt_domain", {**guest, "state": "running"})
+    options: Args = {"gather": ["domains"], "names": [scratch], "addresses": ["agent", "lease"]}
+    info = run_module("libvirt_info", options)
+    assert info["status"]["domains"][scratch]["addresses"] == []
+    (warning,) = info["warnings"]
+    assert warning.startswith(f"agent could not be asked for the addresses of 1 domains ({scratch}): ")
+    run_module("libvirt_domain", {"name": scratch, "state": "paused"})
+    assert run_module("libvirt_info", options).get("warnings", []) == []
 
 
 def test_statistics(guest: Args, scratch: str, run_module: RunModule, virsh: t.Any) -> None:
