@@ -156,8 +156,13 @@ class Adopter:
             self.kind.definition(copy.copy(desired), made)
             self._normalize(made)
             same = essence == _merge.essence(made)
-            # One that nobody has noted anything in, and that comes out the same, is what is declared.
-            again = [] if same and not _note.there(tree) else self.kind.definition(desired, _xml.clone(tree))
+            # One that comes out the same is what is declared, unless it is noted that more of it was declared before.
+            if not same:
+                again = self.kind.definition(desired, _xml.clone(tree))
+            elif self.kind.remembers and _note.there(tree):
+                again = self.kind.forgotten(desired, _xml.clone(tree), _note.read(tree))
+            else:
+                again = []
         except BadValue as error:
             return {_rest.option_of(str(error.facts.get("option", "")))}
         except KvmError:
