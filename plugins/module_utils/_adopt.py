@@ -79,7 +79,9 @@ class Adopter:
         self._normalize(bare)
         essence = _merge.essence(bare)
         options = {**(typed(self.whole, bare) or {}), **self._parts(bare), **steering}
-        follow = {option: options.pop(option) for option in _FOLLOW if option in options}
+        follow = {
+            option: options.pop(option) for option in _FOLLOW if option in options and _may_follow(option, options)
+        }
         for _turn in range(_TURNS):
             given = self._with_rest(options, bare)
             bad = self._bad(given, tree, bare, essence)
@@ -173,6 +175,15 @@ class Adopter:
             parts |= _rest.spoilt(bare, made)
         found = fields | {option for option, area in self.areas.items() if area in parts}
         return found or ({"xml"} if again or parts else set())
+
+
+def _may_follow(option: str, options: Options) -> bool:
+    """Whether there is another option that this one could follow from."""
+    if option == "current_memory":
+        return bool(options[option] == options.get("memory"))
+    if option == "max_vcpus":
+        return "topology" in options.get("cpu", {}) or bool(options[option] == options.get("vcpus"))
+    return "iothreadids" in options
 
 
 def _is_own(row: Many, element: Element) -> bool:
