@@ -29,7 +29,7 @@ _PATH = re.compile(r"(/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*)+", re.ASCII)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*", re.ASCII)
 # Not what might be a number or a MAC address.
 _LINE = re.compile(r"(?!([^:]*:){5})[^\W\d_]([\w .,:;/()@+=-]*[\w.)])?")
-_MAC = re.compile(r"52:54:00(:[0-9a-f]{2}){3}", re.ASCII)
+_MAC = re.compile(r"(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
 _ID = re.compile(_MAC.pattern + "|" + _UUID.pattern, re.ASCII)
 _TEXTS = {"name": _WORD, "title": _LINE, "description": _LINE}
