@@ -9,6 +9,7 @@ it. What of the typed options does not stand that falls back to raw XML.
 from __future__ import annotations
 
 import copy
+import json
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _rest, _xml
@@ -18,6 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, O
 from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
 
 if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._domain_shape import Shape
     from lxml.etree import _Element as Element
 
 # Every turn leaves at least one option out; so often is more than any definition has needed.
@@ -41,8 +43,14 @@ class Adopter:
         normal: t.Callable[[Element], None],
         check: t.Callable[[Options], None] | None = None,
         always: bool = False,
+        shape: t.Callable[[Element], Shape | None] = lambda _tree: None,
     ) -> None:
         self.kind, self.fresh, self.normal, self.check, self.always = kind, fresh, normal, check, always
+        self.shape = shape
+        # By shape and steering: the declaration as JSON; "" where there is none of stand-ins.
+        self.known: dict[tuple[object, ...], str] = {}
+        # By list and canonical XML: entries of the partial lists.
+        self.entries: dict[tuple[str, str], Options | None] = {}
         self.lists = _rest.lists(kind.rows)
         self.areas = _rest.areas(kind.rows)
         self.defaults: Options = {option: each.get("default") for option, each in spec(kind.rows).items()}
@@ -52,15 +60,31 @@ class Adopter:
 
     def declaration(self, tree: Element, steering: Options) -> Options:
         """The options that declare a definition. steering: those that are not in it, such as the state."""
+        shape = self.shape(tree)
+        if shape is None:
+            return self._declaration(tree, steering)
+        key = (shape.key, *sorted(steering.items()))
+        if key not in self.known:
+            try:
+                self.known[key] = json.dumps(self._declaration(shape.tree, steering))
+            except BadValue:
+                self.known[key] = ""
+        # Its own words are in the message about one that can't be declared.
+        return shape.said(self.known[key]) if self.known[key] else self._declaration(tree, steering)
+
+    def _declaration(self, tree: Element, steering: Options) -> Options:
         bare = _merge.without_secrets(tree)
         for secret in _xml.find_all(bare, ".//cookies"):
             _xml.remove(secret)
         self._normalize(bare)
+        essence = _merge.essence(bare)
         options = {**(typed(self.whole, bare) or {}), **self._parts(bare), **steering}
-        follow = {option: options.pop(option) for option in _FOLLOW if option in options}
+        follow = {
+            option: options.pop(option) for option in _FOLLOW if option in options and _may_follow(option, options)
+        }
         for _turn in range(_TURNS):
             given = self._with_rest(options, bare)
-            bad = self._bad(given, tree, bare)
+            bad = self._bad(given, tree, bare, essence)
             if not bad:
                 break
             if follow:
@@ -88,9 +112,11 @@ class Adopter:
         desired = self.desire(options)
         made = self.fresh(desired)
         edit(self.kind.rows, made, desired)
-        left = _rest.rest(bare, made, self.lists)
-        if left is None and self.always:
-            left = _xml.new(self.kind.tag)
+        if self.always:
+            left = _rest.rest(bare, made, self.lists)
+            left = _xml.new(self.kind.tag) if left is None else left
+        else:
+            left = None if _rest.alike(bare, made) else _rest.rest(bare, made, self.lists)
         return options if left is None else {**options, "xml": _xml.write(left)}
 
     def desire(self, options: Options) -> Options:
@@ -111,22 +137,34 @@ class Adopter:
         """Lists that need not be whole: what has to be in the raw XML anyway is there only."""
         options: Options = {}
         for row in self.partial:
-            found = [typed(row.rows, each) if _is_own(row, each) else None for each in row.elements(bare)]
+            found = [self._part(row, each) for each in row.elements(bare)]
             kept = [item for item in found if item is not None]
             if kept:
                 options[row.option] = kept
         return options
 
-    def _bad(self, given: Options, tree: Element, bare: Element) -> set[str]:
+    def _part(self, row: Many, element: Element) -> Options | None:
+        """An entry of such a list. They are much the same in all domains: controllers, consoles."""
+        key = (row.option, _xml.canonical(element))
+        if key not in self.entries:
+            self.entries[key] = typed(row.rows, element) if _is_own(row, element) else None
+        return copy.deepcopy(self.entries[key])
+
+    def _bad(self, given: Options, tree: Element, bare: Element, essence: object) -> set[str]:
         """The options that do not stand the proof; empty: it is a declaration of this very definition."""
         try:
             desired = self.kind.desire({**self.defaults, **given})
             made = self.fresh(desired)
             self.kind.definition(copy.copy(desired), made)
             self._normalize(made)
-            same = _rest.alike(bare, made)
-            # One that nobody has noted anything in, and that comes out the same, is what is declared.
-            again = [] if same and not _note.there(tree) else self.kind.definition(desired, _xml.clone(tree))
+            same = essence == _merge.essence(made)
+            # One that comes out the same is what is declared, unless it is noted that more of it was declared before.
+            if not same:
+                again = self.kind.definition(desired, _xml.clone(tree))
+            elif self.kind.remembers and _note.there(tree):
+                again = self.kind.forgotten(desired, _xml.clone(tree), _note.read(tree))
+            else:
+                again = []
         except BadValue as error:
             return {_rest.option_of(str(error.facts.get("option", "")))}
         except KvmError:
@@ -137,6 +175,15 @@ class Adopter:
             parts |= _rest.spoilt(bare, made)
         found = fields | {option for option, area in self.areas.items() if area in parts}
         return found or ({"xml"} if again or parts else set())
+
+
+def _may_follow(option: str, options: Options) -> bool:
+    """Whether there is another option that this one could follow from."""
+    if option == "current_memory":
+        return bool(options[option] == options.get("memory"))
+    if option == "max_vcpus":
+        return "topology" in options.get("cpu", {}) or bool(options[option] == options.get("vcpus"))
+    return "iothreadids" in options
 
 
 def _is_own(row: Many, element: Element) -> bool:

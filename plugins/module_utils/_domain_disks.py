@@ -46,8 +46,12 @@ def check(desired: Options) -> None:
             raise BadValue(field, sorted(disk), "one source is wanted, not {0}".format(" and ".join(sources)))
         if not sources and disk.get("device", "disk") == "disk":
             raise BadValue(field, sorted(disk), "a source is wanted: {0}".format(", ".join(_SOURCES)))
+        if not sources and disk.get("format") == "raw":
+            # What libvirt says of an empty drive, but not while it runs.
+            del disk["format"]
         if "auth" in disk and "network" not in disk:
-            raise BadValue(field + ".auth", disk["auth"], "auth is for network; {0} has none".format(sources[0]))
+            what = sources[0] if sources else "an empty drive"
+            raise BadValue(field + ".auth", disk["auth"], "auth is for network; {0} has none".format(what))
         for option in ("auth", "encryption"):
             _domain_source_rows.check_secret(field, disk, option)
         _check_limits(field + ".iotune", disk.get("iotune", {}))

@@ -51,14 +51,16 @@ class _Module(AnsibleModule):
         self.log("Invoked for {0}: {1}".format(self.kind.plural, ", ".join(names)))
 
 
-def run_reading(spec: Result, gather: t.Callable[[Host, Result], Result]) -> t.NoReturn:
-    """A whole module that only reads, over a connection that can't do more."""
+def run_reading(
+    spec: Result, gather: t.Callable[[Host, Result], Result], read_only: t.Callable[[Result], bool] = lambda _: True
+) -> t.NoReturn:
+    """A whole module that only reads, over a connection that can't do more where that is enough for its options."""
     gc.disable()
     module = AnsibleModule({"uri": {"type": "str", "default": "qemu:///system"}, **spec}, supports_check_mode=True)
     _require_libraries(module)
 
     def work() -> Result:
-        with connect(module.params["uri"], read_only=True) as host:
+        with connect(module.params["uri"], read_only=read_only(module.params)) as host:
             return gather(host, module.params)
 
     finish(module, work)

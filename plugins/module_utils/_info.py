@@ -11,8 +11,11 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain,
+    _domain_shape,
+    _info_guests,
     _libvirt,
     _libvirt_domain,
+    _libvirt_guest,
     _libvirt_objects,
     _libvirt_storage,
     _network,
@@ -41,7 +44,7 @@ Found = t.Tuple[t.List[Options], t.Dict[str, Options]]
 
 def gather(host: Host, options: Options) -> Options:
     """The module's result: declarations by kind, and their status by kind and name."""
-    asked = _Asked(options["names"])
+    asked = _Asked(options)
     result: Options = {"changed": False, "status": {}, "warnings": asked.warnings}
     for kind in options["gather"]:
         result[kind], result["status"][kind] = _GATHER[kind](host, asked)
@@ -51,8 +54,9 @@ def gather(host: Host, options: Options) -> Options:
 class _Asked:
     """Which objects are asked for: names and shell patterns; without any, all of them. Of what went wrong, warnings."""
 
-    def __init__(self, patterns: list[str] | None) -> None:
-        self.patterns = patterns
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.patterns: list[str] | None = options["names"]
         self.warnings: list[str] = []
 
     def has(self, *names: str) -> bool:
@@ -74,7 +78,7 @@ class _Asked:
 
 
 def adopter_of_domains() -> Adopter:
-    return Adopter(_domain.Domain(), _blank_domain, _normal_domain, always=True)
+    return Adopter(_domain.Domain(), _blank_domain, _normal_domain, always=True, shape=_domain_shape.shape)
 
 
 def _blank_domain(desired: Options) -> Element:
@@ -87,6 +91,10 @@ def _blank_domain(desired: Options) -> Element:
 def _normal_domain(tree: Element) -> None:
     if _xml.get(tree, "vcpu/@placement") == "static":
         _xml.drop(tree, "vcpu/@placement")
+    for disk in _xml.find_all(tree, "devices/disk"):
+        # An empty drive has no format while it runs.
+        if _xml.find(disk, "source") is None and _xml.get(disk, "driver/@type") == "raw":
+            _xml.drop(disk, "driver/@type")
     for graphics in _xml.find_all(tree, "devices/graphics"):
         # Whether libvirt chooses the port is said by the one or the other.
         if graphics.get("autoport") == "yes":
@@ -103,22 +111,57 @@ def _normal_domain(tree: Element) -> None:
                 _xml.drop(graphics, attribute)
 
 
+def _settle(tree: Element) -> None:
+    """Take out of a transient domain what libvirt chose for this run: it has no definition where that is not."""
+    for alias in _xml.find_all(tree, "devices//alias"):
+        if not (alias.get("name") or "").startswith("ua-"):
+            _xml.remove(alias)
+    for source in _xml.find_all(tree, "devices/channel/source"):
+        if "/channel/target/" in (source.get("path") or ""):
+            _xml.remove(source)
+    for label in _xml.find_all(tree, "seclabel[@type='dynamic']"):
+        if _xml.find(label, "baselabel") is None and label.get("relabel") == "yes":
+            _xml.remove(label)
+    if _xml.get(tree, "resource/partition") == "/machine":
+        _xml.drop(tree, "resource/partition")
+
+
 def _domains(host: Host, asked: _Asked) -> Found:
     listing = _libvirt_domain.listing(host)
     adopter = adopter_of_domains()
-    found, status = [], {}
+    found: list[Options] = []
+    status: dict[str, Options] = {}
     for name in sorted(filter(asked.has, listing.handles)):
         with asked.about("Domain", name):
             handle = listing.handles[name]
             text = _libvirt_domain.xml(handle, True, secure=False)
             steering: Options = {"state": listing.state(name)}
             persistent = name not in listing.transient
+            tree = _xml.parse(text, "Domain {0}".format(name))
             if persistent:
                 steering["autostart"] = name in listing.autostart
-            found.append(adopter.declaration(_xml.parse(text, "Domain {0}".format(name)), steering))
+            else:
+                _settle(tree)
+            found.append(adopter.declaration(tree, steering))
             number = handle.ID()
             status[name] = {"persistent": persistent, "id": None if number == -1 else number}
+    _tell_of_guests(host, asked, listing, status)
     return found, status
+
+
+def _tell_of_guests(host: Host, asked: _Asked, listing: _libvirt_domain.Listing, status: dict[str, Options]) -> None:
+    """Add to the status of domains what is asked for of running guests."""
+    if asked.options["addresses"]:
+        active = {name: listing.handles[name] for name, each in status.items() if each["id"] is not None}
+        found, warnings = _info_guests.addresses(asked.options, active, listing.running & set(active))
+        asked.warnings += warnings
+        for name, known in status.items():
+            known["addresses"] = found.get(name, [])
+    if asked.options["stats"]:
+        handles = [listing.handles[name] for name in status]
+        counted = _libvirt_guest.stats(host, handles, asked.options["stats"])
+        for name, known in status.items():
+            known["stats"] = _info_guests.nested(counted.get(name, {}))
 
 
 # --- networks and pools -----------------------------------------------------------------------------------------------

@@ -132,11 +132,13 @@ def meaning(element: Element) -> tuple[object, dict[str, object]]:
         if isinstance(attributes.get(key), int) and (unit is None or is_xml_unit(unit)):
             attributes.pop("unit", None)
             attributes[key] = xml_size(str(attributes[key]), unit, "KiB")
-    if re.fullmatch(r"[0-9]{1,30}", text) and (is_xml_unit(unit) if unit else tag in _UNITLESS):
+    if not text:
+        if tag in _UNITLESS:
+            attributes.pop("unit", None)  # without a number it says nothing
+        return "", attributes
+    if (is_xml_unit(unit) if unit else tag in _UNITLESS) and re.fullmatch(r"[0-9]{1,30}", text):
         attributes.pop("unit", None)
         return xml_size(text, unit, _UNITLESS.get(tag, "KiB")), attributes
-    if not text and tag in _UNITLESS:
-        attributes.pop("unit", None)  # without a number it says nothing
     return text.lower().replace("-", "") if tag == "uuid" else _number(text), attributes
 
 
@@ -163,7 +165,9 @@ _NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,30}|-?(0|[1-9][0-9]{0,30})", re.ASCII)
 def essence(element: Element) -> tuple[object, ...]:
     """What an element says with all that is in it: the same for two that differ in order, units and spelling only."""
     text, attributes = meaning(element)
-    children = collections.Counter(essence(child) for child in element if isinstance(child.tag, str))
+    if not len(element):
+        return (element.tag, text, frozenset(attributes.items()))
+    children = collections.Counter([essence(child) for child in element if isinstance(child.tag, str)])
     return (element.tag, text, frozenset(attributes.items()), frozenset(children.items()))
 
 

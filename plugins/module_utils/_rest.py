@@ -36,8 +36,6 @@ def lists(rows: t.Sequence[AnyRow], prefix: str = "") -> Lists:
 
 def rest(found: Element, made: Element, known: Lists, path: str = "") -> Element | None:
     """What ``found`` says and ``made``, the same from its options alone, does not; None where that is nothing."""
-    if not path and alike(found, made):
-        return None
     text, attributes = _merge.meaning(found)
     made_text, made_attributes = _merge.meaning(made)
     left = _xml.new(_xml.name(found))

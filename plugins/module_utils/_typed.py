@@ -18,6 +18,10 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 
+# What an element with nothing in it says, by row (of the tables, which stay) and tag.
+_EMPTY: dict[tuple[int, object], t.Any] = {}
+
+
 def typed(rows: t.Sequence[AnyRow], element: Element) -> Options | None:
     """The options, in the user's words, that an element says; None where one is missing that has to be given."""
     options: Options = {}
@@ -62,7 +66,10 @@ def _word(row: Row, element: Element) -> t.Any:
     if isinstance(value, str) and _xml.is_padded(element, row.place):
         # The option would say it without the space around it.
         return None
-    if row.read(_xml.new(_xml.name(element))) == value:
+    key = (id(row), element.tag)
+    if key not in _EMPTY:
+        _EMPTY[key] = row.read(_xml.new(_xml.name(element)))
+    if _EMPTY[key] == value:
         # So says an element with nothing in it.
         return None
     return _checked(row, value)

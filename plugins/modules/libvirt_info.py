@@ -17,7 +17,9 @@ description:
     declare it, before it is returned.
   - What has no option of its own is in V(xml). So is an option that would not give the same back, and libvirt's default
     where the definition says it. Options that win over it can be added and changed.
-  - It only reads, over a connection that can't do more.
+  - Of domains that were made alike, and differ only in names, titles, UUIDs, MAC addresses and paths of images, one is
+    proven for all.
+  - It only reads, over a connection that can't do more. Only guest agents have to be asked over one that can.
 author: minicloud.kvm contributors (@minicloud)
 options:
   gather:
@@ -42,6 +44,38 @@ options:
       may be named by its UUID too, a volume as V(pool/volume).
     type: list
     elements: str
+  addresses:
+    description:
+      - Who is asked for the addresses of running guests, one after the other; an address is told once. An empty list
+        asks nobody.
+      - V(lease) is the DHCP server of libvirt's own networks, V(arp) the host's table of neighbours; both answer at
+        once. V(agent) is the guest's agent.
+    type: list
+    elements: str
+    choices:
+      - lease
+      - agent
+      - arp
+    default:
+      - lease
+  agent_timeout:
+    description: Seconds that all guest agents of the host have together. Those that have not answered are named in a
+      warning.
+    type: int
+    default: 10
+  stats:
+    description: Groups of statistics of the domains to add, as C(virsh domstats) calls them. One call reads all of
+      them; it does not wait for a domain that is busy, of which there is less then.
+    type: list
+    elements: str
+    choices:
+      - state
+      - cpu-total
+      - balloon
+      - vcpu
+      - interface
+      - block
+    default: []
 attributes:
   check_mode:
     support: full
@@ -51,9 +85,11 @@ extends_documentation_fragment:
 notes:
   - Secrets are never returned. Passwords and cookies of a definition are left out; declared on the same host, the
     object keeps them; for a new one they have to be added. The value of a secret is not read.
-  - Of a running domain the definition is read that it starts from the next time.
+  - Of a running domain the definition is read that it starts from the next time. A port, a bridge, a device that
+    libvirt chose for what runs is no part of it.
   - What a volume holds can't be declared. Declared elsewhere, a volume of the same size is made.
-  - A transient object is returned as it is; declaring it makes it persistent, which is a change.
+  - A transient object (C(persistent) is false in RV(status)) is returned as it runs; declaring it makes it persistent,
+    which is a change.
 seealso:
   - module: minicloud.kvm.libvirt_domain
   - module: minicloud.kvm.libvirt_net
@@ -88,6 +124,27 @@ EXAMPLES = r"""
 - name: Give each of them more memory, and leave the rest as it is
   minicloud.kvm.libvirt_domain:
     domains: "{{ web.domains | map('combine', {'memory': '4GiB'}) }}"
+
+- name: Where the guests can be reached, by whatever source knows
+  minicloud.kvm.libvirt_info:
+    gather: [domains]
+    addresses: [lease, agent, arp]
+  register: guests
+
+- name: The first address of each
+  ansible.builtin.debug:
+    msg: "{{ item.key }} {{ (item.value.addresses | first).address }}"
+  loop: "{{ guests.status.domains | dict2items | selectattr('value.addresses') }}"
+
+- name: How much memory the running guests have got
+  minicloud.kvm.libvirt_info:
+    gather: [domains]
+    stats: [state, balloon]
+  register: counted
+
+- name: In bytes
+  ansible.builtin.debug:
+    msg: "{{ counted.status.domains.values() | map(attribute='stats.balloon.current', default=0) | sum * 1024 }}"
 """
 
 RETURN = r"""
@@ -141,15 +198,26 @@ status:
     - What of the objects can't be declared, by kind and name (of volumes V(pool/volume)).
     - Domains, networks and pools have C(persistent); domains C(id), which is null while they do not run; active pools
       C(capacity), C(allocation) and C(available), volumes C(type), C(path) and C(allocation), in bytes.
+    - Domains have C(addresses) too, a list that is empty while they do not run, unless O(addresses) is empty.
+    - With O(stats) domains have C(stats), under libvirt's names, which virDomainListGetStats explains. C(cpu.time) is
+      C(time) in C(cpu). What libvirt numbers, such as C(block.0.name), is in the list C(each) of C(block), with its
+      number as C(id).
   returned: always
   type: dict
   sample:
-    domains: {web1: {persistent: true, id: 3}}
+    domains:
+      web1:
+        persistent: true
+        id: 3
+        addresses:
+          - {address: 192.168.122.23, prefix: 24, interface: vnet0, mac: "52:54:00:12:34:56", source: lease}
+        stats: {state: {state: 1, reason: 1}, balloon: {current: 2097152, maximum: 2097152, rss: 812340}}
     pools: {default: {persistent: true, capacity: 53687091200, allocation: 4294967296, available: 49392123904}}
 """
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._edge_libvirt import run_reading
 from ansible_collections.minicloud.kvm.plugins.module_utils._info import KINDS, gather
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt_guest import SOURCES, STATS
 
 
 def main() -> None:
@@ -162,8 +230,12 @@ def main() -> None:
                 "default": [kind for kind in KINDS if kind != "volumes"],
             },
             "names": {"type": "list", "elements": "str"},
+            "addresses": {"type": "list", "elements": "str", "choices": list(SOURCES), "default": ["lease"]},
+            "agent_timeout": {"type": "int", "default": 10},
+            "stats": {"type": "list", "elements": "str", "choices": list(STATS), "default": []},
         },
         gather,
+        read_only=lambda options: "agent" not in options["addresses"] or "domains" not in options["gather"],
     )
 
 

@@ -166,6 +166,34 @@ def bench_domains(bench: Bench, conn: libvirt.virConnect, count: int) -> None:
         ],
         found["empty"],
     )
+    bench_info(bench, conn, count)
+
+
+def bench_info(bench: Bench, conn: libvirt.virConnect, count: int) -> None:
+    """What libvirt_info takes for domains made alike, and for domains none of which is like another."""
+    asked = {"gather": ["domains"], "names": [PREFIX + "*"]}
+
+    def read() -> dict[str, float]:
+        return bench.medians(
+            empty=lambda: bench.play("ansible.builtin.ping", {"data": "pong"}),
+            libvirt=read_domains,
+            info=lambda: bench.play("minicloud.kvm.libvirt_info", asked, changed=False),
+        )
+
+    alike = read()
+    for number, domain in enumerate(each for each in conn.listAllDomains() if each.name().startswith(PREFIX)):
+        domain.setMemoryFlags(64 * 1024 - number, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+    unlike = read()
+    report(
+        f"{count} domains read as declarations, median of {bench.rounds}",
+        [
+            ("an empty play (ping)", alike["empty"]),
+            ("libvirt's own calls (list, XML of each)", alike["libvirt"]),
+            ("a play with one libvirt_info", alike["info"]),
+            ("the same, no domain like another", unlike["info"]),
+        ],
+        alike["empty"],
+    )
 
 
 def growing(bench: Bench, counts: t.Sequence[int]) -> None:

@@ -287,7 +287,7 @@ def adopt_what_is_there(kind: str, host: t.Any, objects: Objects) -> collections
     make = KINDS[kind]
     plural = make.plural
     alone = objects.read() or ""
-    info = _info.gather(host, {"gather": [plural], "names": [NAME]})[plural]
+    info = _info.gather(host, {"gather": [plural], "names": [NAME], "addresses": [], "stats": []})[plural]
     if objects.read() != alone:
         raise Lie("gathering has changed it")
 

@@ -203,6 +203,7 @@ BAD: list[tuple[Args, str]] = [
         "goes with neither reading nor writing",
     ),
     ({"disks": [{"file": "/a", "auth": {"username": "me"}}]}, "auth is for network"),
+    ({"disks": [{"device": "cdrom", "auth": {"username": "me"}}]}, "auth is for network; an empty drive has none"),
     ({"disks": [{"network": RBD, "auth": {"username": "me"}}]}, "disks[0].auth.secret"),
     (
         {"disks": [{"file": "/a", "encryption": {"format": "luks", "secret": {"usage": "a", "uuid": UUID}}}]},

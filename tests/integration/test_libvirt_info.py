@@ -207,7 +207,6 @@ def test_what_was_made_by_hand_is_adopted(
         "bus": "ide",
         "device": "cdrom",
         "readonly": True,
-        "format": "raw",
         "address": {"controller": 0, "bus": 1, "target": 0, "unit": 0},
     }
     assert network["ips"][0]["prefix"] == 24
@@ -273,7 +272,7 @@ def test_a_running_domain(
     (domain,) = result["domains"]
     assert domain["state"] == "running"
     status = result["status"]["domains"][f"{scratch}-1"]
-    assert status == {"persistent": True, "id": int(virsh("domid", f"{scratch}-1"))}
+    assert status == {"persistent": True, "id": int(virsh("domid", f"{scratch}-1")), "addresses": []}
     for check in (True, False):
         again = run_module("libvirt_domain", domain, check=check)
         assert not again["changed"], again["diff"]
