@@ -18,7 +18,8 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Value,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -92,7 +93,12 @@ _MEMORY: tuple[AnyRow, ...] = (
     ALIAS,
 )
 
-MEMORY_DEVICES = Many(
+
+def _seats(device: Element, live: Element) -> tuple[str, ...]:
+    return ("slot", *(virtio_seat(device, live) if str(device.get("model")).startswith("virtio-") else ()))
+
+
+MEMORY_DEVICES = Devices(
     "memory_devices",
     "devices/memory",
     _MEMORY,
@@ -100,5 +106,8 @@ MEMORY_DEVICES = Many(
     keys=("path",),
     by_order=True,
     alike=("model",),
-    live="plug",
+    which="all but V(sgx-epc), where there is a free slot of O(memory_slots)",
+    able=lambda device, _live: device.get("model") != "sgx-epc",
+    seats=_seats,
+    changes=lambda old, _new, options: options if old.get("model") == "virtio-mem" else set(),
 )

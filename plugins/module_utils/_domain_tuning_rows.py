@@ -228,6 +228,7 @@ _IOTHREADS: tuple[AnyRow, ...] = (
         ),
         help="The I/O threads one by one, where their ids or settings matter; then O(iothreads) is their number.",
         keys=("id",),
+        live="iothread",
     ),
     Block("defaultiothread", "defaultiothread", _POOL, help="QEMU's main loop, which does the other disks' I/O."),
 )
@@ -265,6 +266,7 @@ _BLKIOTUNE = Block(
             ),
             help="The same for single block devices of the host.",
             keys=("path",),
+            live="blkio_device",
         ),
     ),
     help="Throughput of the host's disks.",
@@ -346,5 +348,6 @@ TUNING: tuple[AnyRow, ...] = (
         "perf/event",
         Named(_PERF_EVENTS),
         help="Events that are counted, such as V(cpu_cycles); virsh domstats shows them.",
+        live="perf",
     ),
 )

@@ -27,6 +27,9 @@ if t.TYPE_CHECKING:
     Handle = t.Any  # a virDomain, virNetwork, virStoragePool or virStorageVol
 
 
+_NO_ROOM = ("No more available PCI", "No free USB ports", "does not support hotplugging")
+
+
 class LibvirtError(KvmError):
     """libvirt's refusal: what was being done, libvirt's own message, its code and domain."""
 
@@ -45,8 +48,8 @@ class LibvirtError(KvmError):
     @property
     def unsupported(self) -> bool:
         """Whether libvirt, QEMU or the guest can't do this at all (rather than it having gone wrong)."""
-        if "No more available PCI" in self.message:
-            # libvirt calls it an internal error.
+        if any(words in self.message for words in _NO_ROOM):
+            # libvirt calls these internal errors.
             return True
         return self.code in (
             libvirt.VIR_ERR_NO_SUPPORT,
