@@ -16,7 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Value,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ALIAS, ON_OFF, Reconnect
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_controller
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_controller, has_display
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 if t.TYPE_CHECKING:
@@ -120,7 +120,8 @@ _SERIAL_SEATS = {"pci-serial": ("pci",), "usb-serial": ("usb",)}
 
 def _on_virtio(device: Element, live: Element) -> bool:
     """A controller can't be plugged in for it."""
-    return _xml.get(device, "target/@type") == "virtio" and has_controller(live, "virtio-serial")
+    there = has_controller(live, "virtio-serial") and has_display(device, live)
+    return there and _xml.get(device, "target/@type") == "virtio"
 
 
 _PORT = Row(
@@ -172,7 +173,7 @@ CHARACTER: tuple[Many, ...] = (
         by_order=True,
         fresh={"@type": "pty"},
         which="with O(serials[].target) V(pci-serial) or V(usb-serial)",
-        able=lambda device, _live: _xml.get(device, "target/@type") in _SERIAL_SEATS,
+        able=lambda device, live: _xml.get(device, "target/@type") in _SERIAL_SEATS and has_display(device, live),
         seats=lambda device, _live: _SERIAL_SEATS[_xml.get(device, "target/@type") or ""],
     ),
     Many(

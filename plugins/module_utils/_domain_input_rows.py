@@ -22,7 +22,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs impor
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_display, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Block,
@@ -110,6 +110,8 @@ INPUT: tuple[Many, ...] = (
         help="USB devices of whoever is connected, by SPICE or by a socket.",
         by_order=True,
         fresh={"@bus": "usb", "@type": "spicevmc"},
+        which="V(spicevmc) where there is SPICE",
+        able=has_display,
         seats=lambda _device, _live: ("usb",),
     ),
     _Rules(

@@ -39,7 +39,9 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     """
     note = _note.read(live)
     tree = _in_own_words(live)
-    pending = _xml_pending(desired, live, note) + edit(ROWS, tree, _comparable(desired, live)) + forget(tree)
+    pending = edit(ROWS, tree, _comparable(desired, live)) + forget(tree)
+    # Typed options come first, as in a definition: what they bring is not waited for as a part of the xml.
+    pending = _xml_pending(desired, tree, note) + pending
     started = {
         option for option, value in _note.without_secrets(ROWS, desired).items() if value == note.declared.get(option)
     }
@@ -51,15 +53,19 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     actions = [_action(changes, states, desired, free) if active else None for changes in groups]
     brought = _brought(actions)
     done: list[Action] = []
+    following: set[str] = set()
     for changes, action in zip(groups, actions):
         if action is None:
-            left = [change for change in changes if not _follows(change, live, desired, brought)]
-            plan.restart_required += [change.field for change in left if _waits(change, started)]
+            fields = {change.field for change in changes if _follows(change, live, desired, brought)}
+            following |= fields
+            waiting = [change for change in changes if change.field not in fields]
+            plan.restart_required += [change.field for change in waiting if _waits(change, started)]
             continue
         action.changes = [change for change in changes if change.field not in known]
         plan.changes += action.changes
         done.append(action)
     for action in sorted(done, key=_turn):
+        action.following = sorted(following) if action.option == MEMORY_DEVICES.place else []
         plan.step("live", action=action)
 
 
@@ -82,10 +88,10 @@ def _brought(actions: list[Action | None]) -> int:
 def _follows(change: Change, live: Element, desired: Options, brought: int) -> bool:
     """Whether a difference goes with what else is done: memory with its modules, the number of threads with them."""
     if change.field == "iothreads":
-        return len(desired.get("iothreadids", ())) == desired["iothreads"]
+        return bool(len(desired.get("iothreadids", ())) == desired["iothreads"])
     if change.field not in ("memory", "current_memory") or not isinstance(change.row, Row):
         return False
-    return brought != 0 and int(change.row.read(live) or 0) + brought == desired.get(change.field)
+    return brought != 0 and bool(int(change.row.read(live) or 0) + brought == desired.get(change.field))
 
 
 def noted(before: _note.Note, after: _note.Note, waiting: list[str]) -> _note.Note:
@@ -125,13 +131,16 @@ def _in_own_words(live: Element) -> Element:
     return live
 
 
-def _xml_pending(desired: Options, live: Element, note: _note.Note) -> list[Change]:
-    """What raw XML wants that the running domain has not; none of it is changed live."""
+def _xml_pending(desired: Options, tree: Element, note: _note.Note) -> list[Change]:
+    """What raw XML wants that the running domain has not; none of it is changed live.
+
+    tree: the domain as the typed options make it.
+    """
     if "xml" not in desired:
         return []
     given = _xml.clone(desired["xml"].tree)
     edit(ROWS, given, desired)
-    changes = [each for each in _merge.merge(_in_own_words(live), given) if _note.digest(each) not in note.kept]
+    changes = [each for each in _merge.merge(_xml.clone(tree), given) if _note.digest(each) not in note.kept]
     if desired["xml"].remembered() == note.xml:
         # It was started with this xml: as above.
         return [each for each in changes if each.before is None and re.fullmatch("xml/devices/[a-z]+", each.field)]
@@ -160,8 +169,11 @@ def _comparable(desired: Options, live: Element) -> Options:
 def _by_item(changes: list[Change]) -> dict[str, list[Change]]:
     """Changes by what is changed at once: all of one device's together."""
     grouped: dict[str, list[Change]] = {}
-    for change in changes:
+    for index, change in enumerate(changes):
         key = change.field.split("]")[0] if isinstance(change.row, Many) else change.field
+        if isinstance(change.row, Many) and (change.old is None or change.new is None):
+            # Two that come or go may be called the same.
+            key += "#{0}".format(index)
         # A disk's limits are changed by themselves.
         key += ".iotune" if "].iotune." in change.field else ""
         grouped.setdefault(key, []).append(change)

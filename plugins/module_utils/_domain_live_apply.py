@@ -33,6 +33,8 @@ class Action:
     timeout: int = 0
     # Others sit on it.
     carrier: bool = False
+    # Fields that are as declared once it is done.
+    following: list[str] = dataclasses.field(default_factory=list)
     # Changes of the running domain only: they have not happened where this turns out to be impossible.
     changes: list[Change] = dataclasses.field(default_factory=list)
 
@@ -45,7 +47,7 @@ def apply(host: Host, domain: Handle, plan: Plan, action: Action) -> None:
         if not error.unsupported and not (action.verb in TUNE and error.invalid):
             raise
         plan.changes = [change for change in plan.changes if change not in action.changes]
-        plan.restart_required.append(action.field)
+        plan.restart_required += [action.field, *action.following]
         plan.warnings.append("{0} is changed in the definition only. {1}".format(action.field, error.message))
 
 
@@ -66,29 +68,51 @@ def _do(host: Host, domain: Handle, action: Action) -> None:
     elif action.verb == "update":
         _libvirt_domain.update(domain, action.xml)
     elif action.verb == "attach":
-        _libvirt_domain.attach(domain, _as_defined(domain, action))
+        _attach(domain, action)
     elif action.verb == "detach":
         _detach(host, domain, action)
     else:
         TUNE[action.verb](host, domain, action.field, action.value)
 
 
-def _as_defined(domain: Handle, action: Action) -> str:
+def _attach(domain: Handle, action: Action) -> None:
+    defined = _xml.parse(_libvirt_domain.xml(domain, True), "domain")
+    live = _xml.parse(_libvirt_domain.xml(domain, False), "domain")
+    device = _as_defined(defined, live, action)
+    controllers = [_scsi_controllers(each) for each in (defined, live)]
+    on_scsi = "scsi" in (_xml.get(device, "target/@bus"), device.get("type")) and not action.carrier
+    for index in sorted(controllers[0].keys() - controllers[1].keys()) if on_scsi else ():
+        # Otherwise libvirt plugs in one that is not the definition's.
+        if index <= int(_xml.get(device, "address/@controller") or 0):
+            _libvirt_domain.attach(domain, _xml.write(_placed(controllers[0][index], live)))
+            live = _xml.parse(_libvirt_domain.xml(domain, False), "domain")
+    _libvirt_domain.attach(domain, _xml.write(_placed(device, live)))
+
+
+def _scsi_controllers(tree: Element) -> dict[int, Element]:
+    controllers = _xml.find_all(tree, "devices/controller")
+    return {int(each.get("index") or 0): each for each in controllers if each.get("type") == "scsi"}
+
+
+def _as_defined(defined: Element, live: Element, action: Action) -> Element:
     """The device as the definition now has it: with the MAC and address that libvirt gave it, so that both agree."""
     wanted = _xml.parse(action.xml, action.field)
     many = next(each for each in LISTS if each.place == action.option)
-    defined = _xml.parse(_libvirt_domain.xml(domain, True), "domain")
-    live = _xml.parse(_libvirt_domain.xml(domain, False), "domain")
     plugged = {_identity(each) for each in many.elements(live)} - {""}
-    taken = {_seat(each) for each in _xml.find_all(live, "devices/*")}
     item = {option: value for option, value in _read(many, wanted).items() if value is not None}
     for each in many.elements(defined):
         if _identity(each) not in plugged and not edit(many.rows, _xml.clone(each), item):
-            address = _xml.find(each, "address")
-            if address is not None and (_seat(each) in taken or not _has_bus(live, address)):
-                each.remove(address)
-            return _xml.write(each)
-    return action.xml
+            return each
+    return wanted
+
+
+def _placed(device: Element, live: Element) -> Element:
+    """A device without an address that the running domain has not free."""
+    taken = {_seat(each) for each in _xml.find_all(live, "devices/*")}
+    address = _xml.find(device, "address")
+    if address is not None and (_seat(device) in taken or not _has_bus(live, address)):
+        device.remove(address)
+    return device
 
 
 def _identity(device: Element) -> str:
@@ -106,7 +130,7 @@ def _seat(device: Element) -> str:
         return ""
     known = _xml.clone(address)
     # Only a running module of memory has one.
-    known.attrib.pop("base", None)
+    _xml.drop(known, "@base")
     return "{0} {1}".format(_xml.get(device, "target/@bus") or "", _xml.canonical(known))
 
 

@@ -94,6 +94,12 @@ _MEMORY: tuple[AnyRow, ...] = (
 )
 
 
+def _able(device: Element, live: Element) -> bool:
+    """A module in a slot is announced by ACPI, where the machine has that."""
+    acpi = _xml.find(live, "features/acpi") is not None or _xml.get(live, "os/type/@arch") == "ppc64"
+    return device.get("model") in ("virtio-mem", "virtio-pmem") or (acpi and device.get("model") != "sgx-epc")
+
+
 def _seats(device: Element, live: Element) -> tuple[str, ...]:
     return ("slot", *(virtio_seat(device, live) if str(device.get("model")).startswith("virtio-") else ()))
 
@@ -107,7 +113,7 @@ MEMORY_DEVICES = Devices(
     by_order=True,
     alike=("model",),
     which="all but V(sgx-epc), where there is a free slot of O(memory_slots)",
-    able=lambda device, _live: device.get("model") != "sgx-epc",
+    able=_able,
     seats=_seats,
     changes=lambda old, _new, options: options if old.get("model") == "virtio-mem" else set(),
 )

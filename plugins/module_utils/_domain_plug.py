@@ -68,8 +68,21 @@ def virtio_seat(device: Element, _live: Element) -> tuple[str, ...]:
 
 def scsi_seat(controller: str | None, live: Element) -> tuple[str, ...]:
     """That of a disk: libvirt plugs in the controller that it sits on, where it is not there."""
-    there = [each.get("index") for each in _xml.find_all(live, "devices/controller") if each.get("type") == "scsi"]
-    return () if (controller or "0") in there else ("pcie",)
+    there = {
+        each.get("index"): str(each.get("model"))
+        for each in _xml.find_all(live, "devices/controller")
+        if each.get("type") == "scsi"
+    }
+    if (controller or "0") in there:
+        return ()
+    # It is like the others; the first one is an LSI Logic.
+    return ("pcie",) if any(model.startswith("virtio") for model in there.values()) else ("pci",)
+
+
+def has_display(device: Element, live: Element) -> bool:
+    """Whether the graphics are there that a character device goes through."""
+    needed = {"spicevmc": "spice", "spiceport": "spice", "dbus": "dbus"}.get(device.get("type", ""))
+    return needed is None or needed in [each.get("type") for each in _xml.find_all(live, "devices/graphics")]
 
 
 def has_controller(live: Element, kind: str) -> bool:
@@ -107,7 +120,9 @@ class Free:
     def _open(self, models: t.Iterable[str]) -> list[Element]:
         """PCI controllers of these models that devices can be plugged into."""
         return [
-            each for each in self._pci if each.get("model") in models and _xml.get(each, "target/@hotplug") != "off"
+            each
+            for each in self._pci
+            if str(each.get("model")) in models and _xml.get(each, "target/@hotplug") != "off"
         ]
 
     def _slots_of_pci(self) -> int:

@@ -27,7 +27,13 @@ if t.TYPE_CHECKING:
     Handle = t.Any  # a virDomain, virNetwork, virStoragePool or virStorageVol
 
 
-_NO_ROOM = ("No more available PCI", "No free USB ports", "does not support hotplugging")
+# Words of what libvirt calls an internal error or a failure, and is neither.
+_IMPOSSIBLE = (
+    "No more available PCI",
+    "No free USB ports",
+    "does not support hotplugging",
+    "rejected by the guest",
+)
 
 
 class LibvirtError(KvmError):
@@ -48,8 +54,7 @@ class LibvirtError(KvmError):
     @property
     def unsupported(self) -> bool:
         """Whether libvirt, QEMU or the guest can't do this at all (rather than it having gone wrong)."""
-        if any(words in self.message for words in _NO_ROOM):
-            # libvirt calls these internal errors.
+        if any(words in self.message for words in _IMPOSSIBLE):
             return True
         return self.code in (
             libvirt.VIR_ERR_NO_SUPPORT,
