@@ -86,9 +86,7 @@ def _brought(actions: list[Action | None]) -> int:
 
 
 def _follows(change: Change, live: Element, desired: Options, brought: int) -> bool:
-    """Whether a difference goes with what else is done: memory with its modules, the number of threads with them."""
-    if change.field == "iothreads":
-        return bool(len(desired.get("iothreadids", ())) == desired["iothreads"])
+    """Whether a difference goes with what else is done: that of memory with its modules."""
     if change.field not in ("memory", "current_memory") or not isinstance(change.row, Row):
         return False
     return brought != 0 and bool(int(change.row.read(live) or 0) + brought == desired.get(change.field))
@@ -163,6 +161,9 @@ def _comparable(desired: Options, live: Element) -> Options:
         cpu.pop("features", None)
     if "cpu" in wanted:
         wanted["cpu"] = cpu
+    if "iothreadids" in wanted:
+        # One by one, they are made one by one; their number follows.
+        wanted.pop("iothreads", None)
     return wanted
 
 
@@ -231,8 +232,6 @@ _POSSIBLE: dict[str, t.Callable[[t.Any, Options, Element], bool]] = {
     "memory": _balloon,
     "vcpus": _pluggable,
     "numa": _loosely_placed,
-    # Declared one by one, they are made one by one.
-    "iothreads": lambda _count, desired, _live: "iothreadids" not in desired,
 }
 
 

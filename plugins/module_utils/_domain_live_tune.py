@@ -96,8 +96,10 @@ def _balloon_period(_host: Host, domain: Handle, _field: str, value: int) -> Non
 
 def _iotune(_host: Host, domain: Handle, _field: str, value: Element) -> None:
     limits: Options = {limit: int(_xml.get(value, "iotune/" + limit) or 0) for limit in LIMITS}
-    # A length means something only beside its burst.
-    limits = {limit: number for limit, number in limits.items() if number or not limit.endswith("_length")}
+    for limit in LIMITS:
+        # libvirt keeps one, of a second, of a burst that is no more.
+        if limit.endswith("_length") and not limits[limit[: -len("_length")]]:
+            limits[limit] = 0
     group = _xml.get(value, "iotune/group_name")
     if group:
         limits["group_name"] = group

@@ -87,6 +87,10 @@ _LOST = ("End of file while reading data", "client socket is closed", "Cannot wr
 _REMEDIES = (
     ("Failed to connect socket", "Is libvirt's daemon running on this host, and may this user use it?"),
     ("authentication", "The user needs access to libvirt: become root, or be in the group libvirt."),
+    (
+        "qdisc kind is unknown",
+        "The host's kernel lacks what limits of traffic need (sch_htb, sch_sfq, sch_ingress): load it, or take them out.",
+    ),
     ("Cannot recv data", "Can this host log in there with ssh, with a key and a known host key?"),
     *(
         (words, "Somebody else has made it at the same time: run the task again.")
