@@ -161,6 +161,10 @@ def _comparable(desired: Options, live: Element) -> Options:
         cpu.pop("features", None)
     if "cpu" in wanted:
         wanted["cpu"] = cpu
+    modules = [*_xml.get_all(live, "devices/memory/@model"), *(m["model"] for m in wanted.get("memory_devices", ()))]
+    if any(model.startswith("virtio-") for model in modules) and wanted.get("current_memory") == wanted.get("memory"):
+        # All of it; of these the guest has what it took.
+        wanted.pop("current_memory", None)
     if "iothreadids" in wanted:
         # One by one, they are made one by one; their number follows.
         wanted.pop("iothreads", None)

@@ -95,9 +95,12 @@ _MEMORY: tuple[AnyRow, ...] = (
 
 
 def _able(device: Element, live: Element) -> bool:
-    """A module in a slot is announced by ACPI, where the machine has that."""
+    """A module in a slot is announced by ACPI, where the machine has that; QEMU is told of NVDIMM when it starts."""
+    model = device.get("model")
     acpi = _xml.find(live, "features/acpi") is not None or _xml.get(live, "os/type/@arch") == "ppc64"
-    return device.get("model") in ("virtio-mem", "virtio-pmem") or (acpi and device.get("model") != "sgx-epc")
+    if model == "nvdimm":
+        return acpi and any(each.get("model") == "nvdimm" for each in _xml.find_all(live, "devices/memory"))
+    return model in ("virtio-mem", "virtio-pmem") or (acpi and model == "dimm")
 
 
 def _seats(device: Element, live: Element) -> tuple[str, ...]:
@@ -112,7 +115,7 @@ MEMORY_DEVICES = Devices(
     keys=("path",),
     by_order=True,
     alike=("model",),
-    which="all but V(sgx-epc), where there is a free slot of O(memory_slots)",
+    which="where there is a free slot of O(memory_slots), but for V(sgx-epc) and a first V(nvdimm)",
     able=_able,
     seats=_seats,
     changes=lambda old, _new, options: options if old.get("model") == "virtio-mem" else set(),
