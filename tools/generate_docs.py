@@ -67,7 +67,8 @@ INTRODUCTION = """# Every option of the libvirt modules
 Written by `tools/generate_docs.py` from the tables that the modules work with; `ansible-doc` says what each means.
 
 - **live**: *yes*: changed in a running object at once; *plug*: entries are plugged into and unplugged from a running
-  domain, those of which it is said; empty: the definition is changed, and the option is named in `restart_required` until there was a restart.
+  domain, those of which it is said; empty: the definition is changed, and the option is named in `restart_required`
+  until there was a restart.
   Where a running QEMU, guest or host turns out not to be able to, the option waits for a restart too.
 - **libvirt**: the first version that has it, where that is later than 9.0. An older one is refused before anything is
   done.

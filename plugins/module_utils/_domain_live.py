@@ -50,7 +50,10 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     states = (live, tree)
     free = Free(live)
     groups = list(itertools.chain.from_iterable(map(_apart, _by_item(pending).values())))
-    actions = [_action(changes, states, desired, free) if active else None for changes in groups]
+    actions: list[Action | None] = [None] * len(groups)
+    # What goes makes room for what comes.
+    for index in sorted(range(len(groups) if active else 0), key=lambda index: groups[index][0].new is not None):
+        actions[index] = _action(groups[index], states, desired, free)
     brought = _brought(actions)
     done: list[Action] = []
     following: set[str] = set()
@@ -70,8 +73,9 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
 
 
 def _turn(action: Action) -> int:
-    """What others sit on comes before them, and goes after them."""
-    return 0 if not action.carrier else -1 if action.verb == "attach" else 1
+    """What goes makes room for what comes. What others sit on comes before them, and goes after them."""
+    turns = {"detach": (1, 4), "attach": (3, 2)}
+    return turns[action.verb][action.carrier] if action.verb in turns else 0
 
 
 def _brought(actions: list[Action | None]) -> int:
@@ -242,9 +246,8 @@ _POSSIBLE: dict[str, t.Callable[[t.Any, Options, Element], bool]] = {
 def _device(
     row: Many, changes: list[Change], states: tuple[Element, Element], desired: Options, free: Free
 ) -> Action | None:
-    first = changes[0]
-    name = first.field.split("]")[0] + "]"
-    before, after = first.old, first.new
+    name = changes[0].field.split("]")[0] + "]"
+    before, after = changes[0].old, changes[0].new
     if before is not None and after is not None:
         return _changed_device(row, changes, name, before, after)
     device = after if after is not None else before
@@ -253,14 +256,30 @@ def _device(
     if row.live in TUNE:
         verb = str(row.live) if after is not None else UNTUNE.get(str(row.live))
         return None if verb is None else Action(verb, name, value=_xml.clone(device))
+    return _plug(row, name, device, after is None, states, desired, free) if isinstance(row, Devices) else None
+
+
+def _plug(
+    row: Devices,
+    name: str,
+    device: Element,
+    goes: bool,
+    states: tuple[Element, Element],
+    desired: Options,
+    free: Free,
+) -> Action | None:
     live, tree = states
-    if not isinstance(row, Devices) or not row.able(device, live):
+    if not row.able(device, live):
         return None
-    action = Action("attach", name, xml=_xml.write(device), option=row.place, carrier=row.carrier)
-    if after is not None:
-        return action if free.take(row.seats(after, live)) else None
-    action.verb, action.timeout = "detach", desired["timeout"]
-    return action if row.idle(device, tree) else None
+    action = Action("detach" if goes else "attach", name, xml=_xml.write(device), option=row.place)
+    action.carrier, action.timeout = row.carrier, desired["timeout"]
+    seats = row.seats(device, live)
+    if not goes:
+        return action if free.take(seats) else None
+    if row.idle(device, tree):
+        free.give(seats)
+        return action
+    return None
 
 
 def _changed_device(row: Many, changes: list[Change], name: str, before: Element, after: Element) -> Action | None:

@@ -102,12 +102,20 @@ class Free:
 
     def take(self, seats: t.Iterable[str]) -> bool:
         """Whether there are such; then they are taken."""
-        wanted = ["pci" if seat == "pcie" and self._one else seat for seat in seats]
+        wanted = self._named(seats)
         if any(self._left[seat] < wanted.count(seat) for seat in wanted):
             return False
         for seat in wanted:
             self._left[seat] -= 1
         return True
+
+    def give(self, seats: t.Iterable[str]) -> None:
+        """They are left before any is taken."""
+        for seat in self._named(seats):
+            self._left[seat] += 1
+
+    def _named(self, seats: t.Iterable[str]) -> list[str]:
+        return ["pci" if seat == "pcie" and self._one else seat for seat in seats]
 
     def _addresses(self, kind: str) -> list[Element]:
         return [each for each in _xml.find_all(self._live, "devices/*/address") if each.get("type") == kind]

@@ -89,7 +89,7 @@ _REMEDIES = (
     ("authentication", "The user needs access to libvirt: become root, or be in the group libvirt."),
     (
         "qdisc kind is unknown",
-        "The host's kernel lacks what limits of traffic need (sch_htb, sch_sfq, sch_ingress): load it, or take them out.",
+        "Limits of traffic need sch_htb, sch_sfq and sch_ingress in the host's kernel: load them, or declare none.",
     ),
     ("Cannot recv data", "Can this host log in there with ssh, with a key and a known host key?"),
     *(

@@ -220,6 +220,8 @@ def test_free_seats_of_each_sort() -> None:
     # Conventional slots, without the host bridge's and the USB controller's.
     assert seats.take(["pci"] * 28)
     assert not seats.take(["pcie"])
+    seats.give(["pcie"])
+    assert seats.take(["pci"])
 
 
 @pytest.mark.parametrize(("count", "possible"), [(1, False), (2, True), (3, True), (4, True), (5, False)])
