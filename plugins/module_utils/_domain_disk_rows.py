@@ -280,7 +280,9 @@ def _seats(disk: Element, live: Element) -> tuple[str, ...]:
 
 
 def _changes(_old: Element, new: Element, options: set[str]) -> set[str]:
-    return options | _MEDIUM if new.get("device") in ("cdrom", "floppy") else options
+    # What QEMU has of them on USB is a disk, without a tray.
+    media = new.get("device") in ("cdrom", "floppy") and _xml.get(new, "target/@bus") != "usb"
+    return options | _MEDIUM if media else options
 
 
 DISKS = Devices(

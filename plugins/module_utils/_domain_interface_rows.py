@@ -310,10 +310,12 @@ _INTERFACE: tuple[AnyRow, ...] = (
     ADDRESS,
 )
 
-# Those that libvirt plugs; those of which it changes nothing; those on a bridge of the host, between which it moves.
+# Those that libvirt plugs; those of which it changes nothing; those on a bridge of the host, which it moves between
+# bridges; those with a device on the host, which it limits.
 _PLUGGED = ("network", "bridge", "direct", "ethernet", "user", "vhostuser", "hostdev", "vdpa")
 _FIXED = ("hostdev", "vdpa", "vhostuser", "null", "vds")
 _BRIDGED = ("network", "bridge")
+_LIMITED = (*_BRIDGED, "direct", "ethernet")
 
 
 def _seats(device: Element, _live: Element) -> tuple[str, ...]:
@@ -327,6 +329,8 @@ def _seats(device: Element, _live: Element) -> tuple[str, ...]:
 def _changes(old: Element, new: Element, options: set[str]) -> set[str]:
     if old.get("type") in _FIXED or new.get("type") in _FIXED:
         return set()
+    if old.get("type") not in _LIMITED:
+        return options & {"link"}
     on_a_bridge = old.get("type") in _BRIDGED and new.get("type") in _BRIDGED
     moves = on_a_bridge and _xml.find(new, "virtualport") is None
     return options if moves else options - {"network", "bridge"}

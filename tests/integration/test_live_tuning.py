@@ -188,7 +188,7 @@ def test_interfaces_move_and_nodes_change(converge: t.Any, run_module: t.Any, vi
     def look() -> str:
         return virsh("dumpxml", scratch) + virsh("dumpxml", "--inactive", scratch)
 
-    guest["interfaces"][0].update(network=networks[1], link="down", isolated=True)
+    guest["interfaces"][0].update(network=networks[1], link="down", isolated=True, coalesce=7)
     guest["numatune"] = {"nodeset": "0"}
     done = converge(MODULE, guest, look)["domain"]
     assert done["restart_required"] == []
