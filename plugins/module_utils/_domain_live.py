@@ -67,9 +67,13 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
         action.changes = [change for change in changes if change.field not in known]
         plan.changes += action.changes
         done.append(action)
+    leaving = [action for action in done if action.verb == "detach"]
     for action in sorted(done, key=_turn):
+        action.leaving = leaving
         action.following = sorted(following) if action.option == MEMORY_DEVICES.place else []
         plan.step("live", action=action)
+    if leaving:
+        plan.step("live", action=Action("settle", "", leaving=leaving))
 
 
 def _turn(action: Action) -> int:

@@ -33,6 +33,9 @@ class Action:
     timeout: int = 0
     # Others sit on it.
     carrier: bool = False
+    # All that are unplugged with it, and what came of this one: where a guest keeps a device, others come all the same.
+    leaving: list[Action] = dataclasses.field(default_factory=list)
+    failed: KvmError | None = None
     # Fields that are as declared once it is done.
     following: list[str] = dataclasses.field(default_factory=list)
     # Changes of the running domain only: they have not happened where this turns out to be impossible.
@@ -71,6 +74,9 @@ def _do(host: Host, domain: Handle, action: Action) -> None:
         _attach(domain, action)
     elif action.verb == "detach":
         _detach(host, domain, action)
+    elif action.verb == "settle":
+        for failed in (each.failed for each in action.leaving if each.failed is not None):
+            raise failed
     else:
         TUNE[action.verb](host, domain, action.field, action.value)
 
@@ -149,6 +155,9 @@ def _has_bus(live: Element, address: Element) -> bool:
 
 
 def _detach(host: Host, domain: Handle, action: Action) -> None:
+    if any(each.failed is not None for each in action.leaving):
+        # This guest does not answer; the next run asks it again.
+        return
     device = _xml.parse(action.xml, action.field)
     alias = _xml.get(device, "alias/@name")
 
@@ -160,7 +169,7 @@ def _detach(host: Host, domain: Handle, action: Action) -> None:
         return all(_xml.get(each, "alias/@name") != alias for each in there)
 
     if not _libvirt_domain.detach(host, domain, action.xml, gone, action.timeout):
-        raise KvmError(
+        action.failed = KvmError(
             "Domain {0}: the guest has not let go of {1} within {2} s.".format(
                 domain.name(), action.field, action.timeout
             ),

@@ -258,16 +258,26 @@ def test_one_goes_and_another_comes(converge: t.Any, virsh: t.Any, run_module: t
 
 def test_a_guest_that_keeps_a_device(converge: t.Any, virsh: t.Any, run_module: t.Any, scratch: str) -> None:
     """Without an operating system nobody lets go: that is an error, and gone with a restart."""
-    guest: Args = {"name": scratch, "state": "running", "type": "qemu", "memory": "64MiB", "timeout": 1}
+    guest: Args = {
+        "name": scratch,
+        "state": "running",
+        "type": "qemu",
+        "memory": "64MiB",
+        "timeout": 1,
+        "machine": "pc",
+    }
     run_module(MODULE, guest)
     guest["rngs"] = []
-    for fields in (["rngs[0]"], ["rngs[0]"]):
+    guest["shmems"] = [{"name": scratch, "model": "ivshmem-plain"}]
+    for fields in ([f"shmems[{scratch}]", "rngs[0]"], ["rngs[0]"]):
         told = run_module(MODULE, guest, check=True)
         assert [change["field"] for change in told["domain"]["changes"]] == fields
         result = run_module(MODULE, guest, expect="failed")
         assert result["error_code"] == "timeout"
         assert f"Domain {scratch}: the guest has not let go of rngs[0] within 1 s." in result["msg"]
         assert [len(tree.findall("devices/rng")) for tree in sides(virsh, scratch)] == [1, 0]
+        # What else is declared comes all the same.
+        assert all(tree.findall("devices/shmem") for tree in sides(virsh, scratch))
     virsh("destroy", scratch)
     done = run_module(MODULE, guest)
     assert [change["field"] for change in done["domain"]["changes"]] == ["state"]
