@@ -104,7 +104,11 @@ def _able(device: Element, live: Element) -> bool:
 
 
 def _seats(device: Element, live: Element) -> tuple[str, ...]:
-    return ("slot", *(virtio_seat(device, live) if str(device.get("model")).startswith("virtio-") else ()))
+    if not str(device.get("model")).startswith("virtio-"):
+        return ("slot",)
+    # Where a maximum does without slots, as from libvirt 9.5.0 on, these do too.
+    slots = () if _xml.get(live, "maxMemory/@slots") is None else ("slot",)
+    return (*slots, *virtio_seat(device, live))
 
 
 MEMORY_DEVICES = Devices(

@@ -43,7 +43,7 @@ def devices(option: str) -> Devices:
         ("hostdevs", "<hostdev type='pci'/>", ("pcie",)),
         ("hostdevs", "<hostdev type='scsi'/>", ()),
         ("memory_devices", "<memory model='dimm'/>", ("slot",)),
-        ("memory_devices", "<memory model='virtio-mem'/>", ("slot", "pcie")),
+        ("memory_devices", "<memory model='virtio-mem'/>", ("pcie",)),
         ("memory_devices", "<memory model='nvdimm'/>", None),
         ("memory_devices", "<memory model='sgx-epc'/>", None),
         ("filesystems", "<filesystem><driver type='virtiofs'/></filesystem>", ("pcie",)),
@@ -118,3 +118,9 @@ def test_a_controller_goes_when_nothing_sits_on_it() -> None:
         disk = f"<disk><target bus='scsi'/><address type='drive' controller='{index}'/></disk>"
         tree = _xml.parse(f"<domain><devices>{disk}</devices></domain>", "it")
         assert devices("controllers").idle(controller, tree) is idle
+
+
+def test_a_slot_for_memory() -> None:
+    live = _xml.parse("<domain><maxMemory slots='2'>1</maxMemory></domain>", "it")
+    for model, seats in (("dimm", ("slot",)), ("virtio-mem", ("slot", "pcie"))):
+        assert devices("memory_devices").seats(_xml.new("memory", model=model), live) == seats
