@@ -70,7 +70,8 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     leaving = [action for action in done if action.verb == "detach"]
     for action in sorted(done, key=_turn):
         action.leaving = leaving
-        action.following = sorted(following) if action.option == MEMORY_DEVICES.place else []
+        if action.option == MEMORY_DEVICES.place:
+            action.following = sorted(following)
         plan.step("live", action=action)
     if leaving:
         plan.step("live", action=Action("settle", "", leaving=leaving))
@@ -187,6 +188,9 @@ def _by_item(changes: list[Change]) -> dict[str, list[Change]]:
         if isinstance(change.row, Many) and (change.old is None or change.new is None):
             # Two that come or go may be called the same.
             key += "#{0}".format(index)
+        if isinstance(change.row, Row) and change.row.live == "memory_limit":
+            # One may not be above the other, whichever comes first.
+            key = "memtune"
         # A disk's limits are changed by themselves.
         key += ".iotune" if "].iotune." in change.field else ""
         grouped.setdefault(key, []).append(change)
@@ -201,10 +205,15 @@ def _action(changes: list[Change], states: tuple[Element, Element], desired: Opt
         return _device(row, changes, states, desired, free)
     if not isinstance(row, Row) or row.live is None:
         return None
+    if row.live == "memory_limit":
+        limits = {change.field.rpartition(".")[2]: _declared(desired, change.field) for change in changes}
+        return Action(row.live, first.field, value=limits, following=[change.field for change in changes[1:]])
     value = _declared(desired, first.field)
     if value is None:
-        # It is not declared any more: libvirt can empty a text; what else a limit was before is not known.
-        return Action("text", first.field, value="", option=row.option) if row.live == "text" else None
+        # It is not declared any more, and becomes what it would be without. Of some that is not known.
+        value = "" if row.live == "text" else row.absent
+    if value is None:
+        return None
     possible = _POSSIBLE.get(row.live)
     if possible is not None and not possible(value, desired, states[0]):
         return None

@@ -37,8 +37,9 @@ def _scheduler(_host: Host, domain: Handle, field: str, value: int) -> None:
     _libvirt_tune.set_scheduler(domain, _SCHEDULER.get(option, option), value)
 
 
-def _memory_limit(_host: Host, domain: Handle, field: str, value: int) -> None:
-    _libvirt_tune.set_memory_limit(domain, field.rpartition(".")[2], value // 1024)
+def _memory_limits(_host: Host, domain: Handle, _field: str, value: dict[str, int | None]) -> None:
+    limits = {limit: None if size is None else size // 1024 for limit, size in value.items()}
+    _libvirt_tune.set_memory_limits(domain, limits)
 
 
 def _blkio(_host: Host, domain: Handle, _field: str, value: int) -> None:
@@ -113,7 +114,7 @@ def _lifecycle(_host: Host, domain: Handle, field: str, value: str) -> None:
 # By the word that a row's live says. A list's is given the entry's element, any other the option's meaning.
 TUNE: dict[str, t.Callable[[Host, Handle, str, t.Any], None]] = {
     "scheduler": _scheduler,
-    "memory_limit": _memory_limit,
+    "memory_limit": _memory_limits,
     "blkio": _blkio,
     "blkio_device": _blkio_device,
     "no_blkio_device": _no_blkio_device,

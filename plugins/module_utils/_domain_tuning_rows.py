@@ -83,10 +83,11 @@ def _times() -> t.Iterator[Row]:
             prefix + "period",
             Integer(1000, 1000000),
             help=text.format(what, prefix),
+            absent=100000,
             live="scheduler",
         )
         text = "Microseconds of CPU time of {0} in a period; V(-1) is without limit."
-        yield Row(prefix + "quota", prefix + "quota", Quota(), help=text.format(what), live="scheduler")
+        yield Row(prefix + "quota", prefix + "quota", Quota(), help=text.format(what), absent=-1, live="scheduler")
 
 
 _CPUTUNE = Block(
@@ -348,6 +349,7 @@ TUNING: tuple[AnyRow, ...] = (
         "perf/event",
         Named(_PERF_EVENTS),
         help="Events that are counted, such as V(cpu_cycles); virsh domstats shows them.",
+        absent=[],
         live="perf",
     ),
 )

@@ -16,15 +16,21 @@ if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
 
 
+# VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, which libvirt's Python does not have.
+_UNLIMITED = 9007199254740991
+
+
 def set_scheduler(domain: Handle, parameter: str, value: int) -> None:
     """Shares, periods and quotas of CPU time (VIR_DOMAIN_SCHEDULER_*)."""
     with doing("set {0} of domain {1}".format(parameter, domain.name())):
         domain.setSchedulerParametersFlags({parameter: value}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def set_memory_limit(domain: Handle, parameter: str, kib: int) -> None:
-    with doing("set the {0} of memory of domain {1}".format(parameter, domain.name())):
-        domain.setMemoryParameters({parameter: kib}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+def set_memory_limits(domain: Handle, limits: dict[str, int | None]) -> None:
+    """Limits in KiB (VIR_DOMAIN_MEMORY_*), all at once; None is none."""
+    with doing("set the {0} of memory of domain {1}".format(", ".join(limits), domain.name())):
+        given = {limit: _UNLIMITED if kib is None else kib for limit, kib in limits.items()}
+        domain.setMemoryParameters(given, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
 def set_blkio_weight(domain: Handle, weight: int) -> None:

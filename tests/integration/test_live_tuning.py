@@ -87,19 +87,43 @@ def test_tuning(converge: t.Any, virsh: t.Any, web: Args) -> None:
     assert virsh("domid", name) == process
 
 
-def test_what_is_not_declared_any_more_waits(converge: t.Any, virsh: t.Any, web: Args) -> None:
+def test_what_is_not_declared_any_more(converge: t.Any, virsh: t.Any, web: Args) -> None:
     name = web["name"]
 
     def look() -> str:
         return virsh("dumpxml", name) + virsh("dumpxml", "--inactive", name)
 
-    web["cputune"] = {"shares": 512}
+    web["cputune"] = {"shares": 512, "quota": 20000, "period": 50000}
+    web["memtune"] = {"hard_limit": "2GiB", "soft_limit": "1GiB", "swap_hard_limit": "3GiB"}
     web["title"] = "A title"
+    web["on_crash"] = "restart"
+    web["memballoon"] = {"period": 5}
+    web["perf_events"] = ["page_faults"]
     converge(MODULE, web, look)
-    del web["cputune"], web["title"]
+    # Above what the other one was.
+    web["memtune"] = {"hard_limit": "5GiB", "swap_hard_limit": "6GiB"}
     done = converge(MODULE, web, look)["domain"]
-    assert sorted(change["field"] for change in done["changes"]) == ["cputune.shares", "title"]
-    assert not both(virsh, name, "title")
+    assert done["restart_required"] == []
+    assert both(virsh, name, "memtune[hard_limit='5242880' and swap_hard_limit='6291456' and not(soft_limit)]")
+    for option in ("cputune", "memtune", "title", "on_crash", "memballoon", "perf_events"):
+        del web[option]
+    done = converge(MODULE, web, look)["domain"]
+    assert sorted(change["field"] for change in done["changes"]) == [
+        "cputune.period",
+        "cputune.quota",
+        "cputune.shares",
+        "memballoon.period",
+        "memtune.hard_limit",
+        "memtune.swap_hard_limit",
+        "on_crash",
+        "perf_events",
+        "title",
+    ]
+    # How much each weighs without is the host's choice.
+    assert done["restart_required"] == ["cputune.shares"]
+    for xpath in ("not(title)", "not(memtune)", "on_crash[.='destroy']", "not(cputune/quota[.>0])", "not(//stats)"):
+        assert both(virsh, name, xpath), xpath
+    assert "hard_limit     : unlimited" in virsh("memtune", name)
 
 
 def test_more_tuning(
