@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_check,
+    _domain_controller_rows,
     _domain_device_checks,
     _domain_disks,
     _domain_live,
@@ -145,6 +146,7 @@ class Domain(Kind[World]):
 
     def definition(self, desired: Options, tree: Element) -> list[Change]:
         changes = super().definition(desired, tree)
+        changes += _domain_controller_rows.seat_disks(desired, tree)
         if any(change.field.startswith("serials") for change in changes):
             # libvirt keeps the first serial port a second time, as a console; it makes that anew.
             for console in _xml.find_all(tree, "devices/console"):

@@ -10,7 +10,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, PlainSize, Size, Switch, Text, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Change, Many, Options, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -187,7 +187,8 @@ CONTROLLERS = Devices(
         Row("pcihole64", "pcihole64", Size("KiB", minimum=0), help="64-bit PCI hole of a root controller (a size)."),
         ALIAS,
     ),
-    help="Controllers. Those that are not declared stay: libvirt adds what the devices need.",
+    help="Controllers. Those that are not declared stay: libvirt adds what the devices need. Disks on SCSI get a "
+    "V(virtio-scsi) one where there is none.",
     # The companions of a USB controller have its index.
     keys=("type", "index", "start_port"),
     together=True,
@@ -206,3 +207,18 @@ def check(desired: Options) -> None:
         if each["type"] == "pci" and each["index"] == 0 and model and not model.endswith("-root"):
             field = "controllers[{0}].index".format(position)
             raise BadValue(field, 0, "the first PCI controller is the root; a {0} has index 1 or more".format(model))
+
+
+def seat_disks(desired: Options, tree: Element) -> list[Change]:
+    """The first controller that declared SCSI disks sit on.
+
+    libvirt by itself would take an LSI Logic, which few guests have a driver for; of a pSeries its own.
+    """
+    wanted = any(disk.get("bus") == "scsi" for disk in desired.get("disks", ()))
+    there = any(each.get("type") == "scsi" for each in _xml.find_all(tree, CONTROLLERS.place))
+    if not wanted or there or (_xml.get(tree, "os/type/@arch") or "").startswith("ppc64"):
+        return []
+    options: Options = {"type": "scsi", "index": 0, "model": "virtio-scsi"}
+    made = CONTROLLERS.make(options)
+    _xml.add(tree, CONTROLLERS.place, made)
+    return [Change("controllers[scsi-0]", None, options, CONTROLLERS, new=made)]

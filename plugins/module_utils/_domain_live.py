@@ -13,6 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import seat_disks
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_apply import Action
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import FOR_GOOD, TUNE, UNTUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
@@ -39,7 +40,7 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     """
     note = _note.read(live)
     tree = _in_own_words(live)
-    pending = edit(ROWS, tree, _comparable(desired, live)) + forget(tree)
+    pending = edit(ROWS, tree, _comparable(desired, live)) + forget(tree) + seat_disks(desired, tree)
     # Typed options come first, as in a definition: what they bring is not waited for as a part of the xml.
     pending = _xml_pending(desired, tree, note) + pending
     started = {
@@ -51,9 +52,11 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     free = Free(live)
     groups = list(itertools.chain.from_iterable(map(_apart, _by_item(pending).values())))
     actions: list[Action | None] = [None] * len(groups)
-    # What goes makes room for what comes.
-    for index in sorted(range(len(groups) if active else 0), key=lambda index: groups[index][0].new is not None):
+    for index in sorted(range(len(groups) if active else 0), key=lambda index: _order(groups[index][0])):
         actions[index] = _action(groups[index], states, desired, free)
+        if actions[index] is None and _order(groups[index][0]) == 1:
+            # What would sit on it has to do without.
+            _xml.remove(t.cast("Element", groups[index][0].new))
     brought = _brought(actions)
     done: list[Action] = []
     following: set[str] = set()
@@ -75,6 +78,13 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
         plan.step("live", action=action)
     if leaving:
         plan.step("live", action=Action("settle", "", leaving=leaving))
+
+
+def _order(change: Change) -> int:
+    """In which seats are given: what goes makes room for what comes, and others sit on some of that."""
+    if change.new is None:
+        return 0
+    return 1 if isinstance(change.row, Devices) and change.row.carrier and change.old is None else 2
 
 
 def _turn(action: Action) -> int:
@@ -286,7 +296,7 @@ def _plug(
         return None
     action = Action("detach" if goes else "attach", name, xml=_xml.write(device), option=row.place)
     action.carrier, action.timeout = row.carrier, desired["timeout"]
-    seats = row.seats(device, live)
+    seats = row.seats(device, live if goes else tree)
     if not goes:
         return action if free.take(seats) else None
     if row.idle(device, tree):

@@ -60,6 +60,9 @@ class Devices(Many):
     carrier: bool = False
     changes: t.Callable[[Element, Element, t.Set[str]], t.Set[str]] = _same
 
+    def dispensable(self, each: Element, tree: Element) -> bool:
+        return self.idle(each, tree)
+
 
 def virtio_seat(device: Element, _live: Element) -> tuple[str, ...]:
     """A transitional device is one of conventional PCI."""

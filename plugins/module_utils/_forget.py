@@ -142,6 +142,8 @@ def _forget_items(row: Many, element: Element, old: list[Options], fresh: Elemen
     stays = set(row.pair(new, found).values())
     changes: list[Change] = []
     for index in sorted(set(row.pair(old, found).values()) - stays):
+        if not row.dispensable(elements[index], element):
+            continue
         name = "{0}[{1}]".format(field, row.label(found[index], index))
         changes.append(Change(name, show(row.rows, found[index]), None, row, old=elements[index]))
     if changes and len(changes) == len(elements) and fresh is not None:

@@ -1980,7 +1980,8 @@ options:
           description: Place in the order of boot; 1 comes first.
           type: int
     controllers:
-      description: 'Controllers. Those that are not declared stay: libvirt adds what the devices need.'
+      description: 'Controllers. Those that are not declared stay: libvirt adds what the devices need. Disks on SCSI
+        get a V(virtio-scsi) one where there is none.'
       type: list
       elements: dict
       suboptions:

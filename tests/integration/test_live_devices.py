@@ -282,3 +282,35 @@ def test_a_guest_that_keeps_a_device(converge: t.Any, virsh: t.Any, run_module: 
     done = run_module(MODULE, guest)
     assert [change["field"] for change in done["domain"]["changes"]] == ["state"]
     assert not sides(virsh, scratch)[0].findall("devices/rng")
+
+
+def test_disks_on_scsi_get_a_virtio_controller(
+    converge: t.Any, virsh: t.Any, run_module: t.Any, scratch: str, images_dir: Path
+) -> None:
+    """libvirt alone makes an LSI Logic, which few guests have a driver for; nor does one go that a disk sits on."""
+    (images_dir / "a").write_bytes(bytes(1024 * 1024))
+    images_dir.chmod(0o777)
+    disk = {"target": "sda", "bus": "scsi", "file": str(images_dir / "a"), "format": "raw"}
+    args: Args = {"name": scratch, "type": "qemu", "memory": "64MiB", "interfaces": [], "disks": []}
+
+    def models() -> list[list[str]]:
+        return [tree.xpath("devices/controller[@type='scsi']/@model") for tree in sides(virsh, scratch)]
+
+    def look() -> object:
+        return virsh("list", "--all", "--name"), scratch in virsh("list", "--all", "--name") and models()
+
+    converge(MODULE, {**args, "state": "running"}, look)
+    assert models() == [[], []]
+    done = converge(MODULE, {**args, "state": "running", "disks": [disk]}, look)
+    assert [change["field"] for change in done["domain"]["changes"]] == ["disks[sda]", "controllers[scsi-0]"]
+    assert done["domain"]["restart_required"] == []
+    assert models() == [["virtio-scsi"]] * 2
+    run_module(MODULE, {"name": scratch, "state": "absent", "force": True})
+
+    controller = {"type": "scsi", "index": 0, "model": "virtio-scsi", "queues": 2}
+    converge(MODULE, {**args, "state": "stopped", "disks": [disk], "controllers": [controller]}, look)
+    converge(MODULE, {**args, "state": "stopped", "disks": [disk]}, look)
+    assert models()[1] == ["virtio-scsi"]
+    converge(MODULE, {**args, "state": "stopped", "disks": [disk], "controllers": [controller]}, look)
+    converge(MODULE, {**args, "state": "stopped"}, look)
+    assert models()[1] == []
