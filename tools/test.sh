@@ -106,12 +106,14 @@ artifact() {
     return "$failed"
 }
 
+# Among the tests: that it runs, and roughly how fast. All of it with make bench.
 bench() {
-    local script found=0
+    local script found=0 options
+    read -ra options <<<"${BENCH:---rounds 3 --grow 500,1000}"
     for script in tests/bench/bench_*.py; do
         [ -e "$script" ] || continue
         found=1
-        as_root_with_path python "$script"
+        as_root_with_path python "$script" "${options[@]}"
     done
     [ "$found" -eq 1 ] || { say "no benchmark in tests/bench"; return 1; }
 }
