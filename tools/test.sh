@@ -118,7 +118,11 @@ bench() {
     [ "$found" -eq 1 ] || { say "no benchmark in tests/bench"; return 1; }
 }
 
-lab() { cd extensions && molecule test -s minicloud; }
+# Each playbook ends with what took longest in it.
+lab() {
+    export ANSIBLE_CALLBACKS_ENABLED=ansible.posix.profile_tasks PROFILE_TASKS_TASK_OUTPUT_LIMIT=8
+    cd extensions && molecule test -s minicloud
+}
 
 if [ "${1:-}" = --one ]; then
     "$2"
