@@ -24,6 +24,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _note,
     _xml,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_ability import Abilities
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import mirrors_a_serial
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
@@ -63,6 +64,7 @@ class World:
     storage: _domain_disks.Storage
     # The host's; empty where nothing new is made.
     capabilities: Element
+    abilities: Abilities
     # Names of the declared domains, in the order in which they come up.
     levels: list[set[str]]
 
@@ -110,6 +112,7 @@ class Domain(Kind[World]):
             capabilities=_xml.parse(host.capabilities(), "The host's capabilities")
             if new
             else _xml.new("capabilities"),
+            abilities=Abilities(host),
         )
 
     def plan(self, desired: Options, world: World) -> Plan:
@@ -131,6 +134,7 @@ class Domain(Kind[World]):
         changes = self.definition(desired, tree)
         plan.define(changes, new=found is None)
         if changes or found is None or not found.persistent:
+            world.abilities.check(desired, tree)
             plan.step("define", desired=desired, tree=tree)
         wanted = desired.get("autostart")
         if wanted is not None and wanted != (found.autostart if found else False):

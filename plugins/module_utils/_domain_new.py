@@ -43,6 +43,8 @@ def blank(desired: Options, capabilities: Element) -> Element:
         _xml.put(tree, "vcpu", "1")
     _xml.put(tree, "os/type", (None if guest is None else _xml.get(guest, "os_type")) or "hvm")
     _xml.put(tree, "os/type/@arch", arch)
+    if guest is not None and "machine" in desired:
+        _check_machine(desired["machine"], guest)
     machine = desired.get("machine") or _best_machine(arch, guest)
     if machine:
         _xml.put(tree, "os/type/@machine", machine)
@@ -78,6 +80,17 @@ def _best_type(guest: Element | None) -> str:
     """Hardware virtualisation where libvirt has it, else what it has."""
     types = [] if guest is None else [str(each.get("type")) for each in _xml.find_all(guest, "arch/domain")]
     return next((each for each in ("kvm", "qemu", *types) if each in types), "kvm")
+
+
+def _check_machine(machine: str, guest: Element) -> None:
+    """libvirt itself refuses it only when it defines the domain."""
+    there = _xml.get_all(guest, "arch/machine") + _xml.get_all(guest, "arch/domain/machine")
+    if machine not in there:
+        # Their names without a version stand for the newest.
+        newest = sorted({name for name in there if "-" not in name or not name[-1].isdigit()})
+        raise BadValue(
+            "machine", machine, "QEMU of this host has {0} and more: virsh capabilities".format(", ".join(newest))
+        )
 
 
 def _best_machine(arch: str, guest: Element | None) -> str | None:

@@ -197,6 +197,11 @@ class Host:
         with doing("read the host's capabilities"):
             return str(self.connection.getCapabilities())
 
+    def domain_capabilities(self, emulator: str | None, arch: str | None, machine: str | None, kind: str | None) -> str:
+        """What domains of that sort may have (formatdomaincaps)."""
+        with doing("ask what domains can have"):
+            return str(self.connection.getDomainCapabilities(emulator, arch, machine, kind, 0))
+
     def hostname(self) -> str:
         with doing("ask for the host's name"):
             return str(self.connection.getHostname())

@@ -499,6 +499,7 @@ BAD: list[tuple[Args, str, str]] = [
         "cpu.topology",
         "bad_value",
     ),
+    ({"machine": "pc-q35-99.0"}, "machine: 'pc-q35-99.0' is not valid: QEMU of this host has ", "bad_value"),
     ({"xml": "<domain"}, "not well-formed XML", "invalid_xml"),
     ({"xml": "<domain id='7'/>"}, "it describes a running domain", "bad_value"),
     ({"xml": "<network/>"}, "xml: '<network>' is not valid", "bad_value"),
@@ -560,3 +561,24 @@ def test_what_libvirt_refuses_is_said_in_its_words(run_module: t.Any, look: t.An
     assert result["msg"].startswith(f"Failed to define domain {scratch}: ")
     assert result["error_code"] == "libvirt_error"
     assert look() == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"tpms": [{"type": "emulator", "model": "tpm-spapr"}]}, "tpms[0].model: 'tpm-spapr'"),
+        ({"cpu": {"mode": "host-passthrough"}, "state": "running"}, "cpu.mode: 'host-passthrough'"),
+    ],
+)
+def test_what_qemu_has_not_is_refused_before_anything_is_done(
+    run_module: t.Any, virsh: t.Any, scratch: str, options: Args, field: str
+) -> None:
+    base = {"type": "qemu", "memory": "64MiB"}
+    domains = [{**base, "name": f"{scratch}-1"}, {**base, "name": f"{scratch}-2", **options}]
+    for check in (True, False):
+        failed = run_module(MODULE, {"domains": domains}, check=check, expect="failed")
+        assert failed["error_code"] == "not_supported"
+        assert field in failed["msg"]
+        assert f"({scratch}-2)" in failed["msg"]
+        assert "it has " in failed["msg"]
+        assert scratch not in virsh("list", "--all", "--name")
