@@ -16,6 +16,7 @@ import typing as t
 
 import yaml
 from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _network, _nwfilter, _pool, _secret, _volume
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row, docs
 
 MODULES = pathlib.Path(__file__).resolve().parent.parent / "plugins" / "modules"
@@ -66,7 +67,8 @@ INTRODUCTION = """# Every option of the libvirt modules
 Written by `tools/generate_docs.py` from the tables that the modules work with; `ansible-doc` says what each means.
 
 - **live**: *yes*: changed in a running object at once; *plug*: entries are plugged into and unplugged from a running
-  domain; empty: the definition is changed, and the option is named in `restart_required` until there was a restart.
+  domain, those of which it is said; empty: the definition is changed, and the option is named in `restart_required`
+  until there was a restart.
   Where a running QEMU, guest or host turns out not to be able to, the option waits for a restart too.
 - **libvirt**: the first version that has it, where that is later than 9.0. An older one is refused before anything is
   done.
@@ -82,7 +84,7 @@ def listed(rows: t.Sequence[AnyRow], prefix: str = "", above: str = "") -> t.Ite
         if isinstance(row, Row) and row.place is None and not prefix:
             live = "-"
         elif isinstance(row, Many):
-            live = "plug" if row.live == "plug" else "yes" if row.live else above
+            live = plugged(row) if row.live == "plug" else "yes" if row.live else above
         else:
             live = "yes" if row.live else above
         since = [row.since] if row.since else []
@@ -90,7 +92,13 @@ def listed(rows: t.Sequence[AnyRow], prefix: str = "", above: str = "") -> t.Ite
         yield prefix + row.option, sort, live, ", ".join(since)
         if not isinstance(row, Row):
             inside = prefix + row.option + ("[]." if isinstance(row, Many) else ".")
-            yield from listed(row.rows, inside, "" if live == "plug" else live)
+            yield from listed(row.rows, inside, "" if row.live == "plug" else live)
+
+
+def plugged(row: Many) -> str:
+    """Which entries of a list of devices can be plugged."""
+    which = row.which if isinstance(row, Devices) else ""
+    return "plug" + (": " + re.sub(r"[OV]\((.*?)\)", r"`\1`", which) if which else "")
 
 
 def table() -> str:

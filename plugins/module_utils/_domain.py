@@ -13,6 +13,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_device_checks,
     _domain_disks,
     _domain_live,
+    _domain_live_apply,
     _domain_new,
     _domain_power,
     _libvirt,
@@ -236,8 +237,8 @@ class Domain(Kind[World]):
     def set_autostart(self, world: World, plan: Plan, on: bool) -> None:
         _libvirt_domain.set_autostart(self._handle(world, plan), on)
 
-    def live(self, world: World, plan: Plan, action: _domain_live.Action) -> None:
-        _domain_live.apply(world.host, self._handle(world, plan), plan, action)
+    def live(self, world: World, plan: Plan, action: _domain_live_apply.Action) -> None:
+        _domain_live_apply.apply(world.host, self._handle(world, plan), plan, action)
 
     def note_live(self, world: World, plan: Plan, before: _note.Note, after: _note.Note) -> None:
         """Note in the running domain too what it is now; what waits for a restart, as it was."""

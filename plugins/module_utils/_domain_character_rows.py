@@ -16,6 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Value,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ALIAS, ON_OFF, Reconnect
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_controller, has_display
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 if t.TYPE_CHECKING:
@@ -114,12 +115,21 @@ def mirrors_a_serial(console: Element) -> bool:
     return _xml.get(console, "target/@type") in (None, "serial") and port not in ("pci-serial", "usb-serial")
 
 
+_SERIAL_SEATS = {"pci-serial": ("pci",), "usb-serial": ("usb",)}
+
+
+def _on_virtio(device: Element, live: Element) -> bool:
+    """A controller can't be plugged in for it."""
+    there = has_controller(live, "virtio-serial") and has_display(device, live)
+    return there and _xml.get(device, "target/@type") == "virtio"
+
+
 _PORT = Row(
     "port", "target/@port", Integer(0, 255), help="Number of the port, from 0; counted where it is left out.", keep=True
 )
 
 CHARACTER: tuple[Many, ...] = (
-    Many(
+    Devices(
         "serials",
         "devices/serial",
         (
@@ -162,6 +172,9 @@ CHARACTER: tuple[Many, ...] = (
         help="Serial ports. A new domain has one V(pty) where this is left out.",
         by_order=True,
         fresh={"@type": "pty"},
+        which="with O(serials[].target) V(pci-serial) or V(usb-serial)",
+        able=lambda device, live: _xml.get(device, "target/@type") in _SERIAL_SEATS and has_display(device, live),
+        seats=lambda device, _live: _SERIAL_SEATS[_xml.get(device, "target/@type") or ""],
     ),
     Many(
         "parallels",
@@ -171,7 +184,7 @@ CHARACTER: tuple[Many, ...] = (
         by_order=True,
         fresh={"@type": "pty"},
     ),
-    Many(
+    Devices(
         "consoles",
         "devices/console",
         (
@@ -191,8 +204,10 @@ CHARACTER: tuple[Many, ...] = (
         by_order=True,
         fresh={"@type": "pty"},
         implied=mirrors_a_serial,
+        which="with O(consoles[].target) V(virtio), where there is a controller for it",
+        able=_on_virtio,
     ),
-    Many(
+    Devices(
         "channels",
         "devices/channel",
         (
@@ -228,6 +243,7 @@ CHARACTER: tuple[Many, ...] = (
         "out.",
         keys=("name",),
         fresh={"@type": "unix", "target/@type": "virtio"},
-        live="plug",
+        which="where there is a controller for it",
+        able=lambda device, live: _xml.get(device, "target/@type") == "guestfwd" or _on_virtio(device, live),
     ),
 )

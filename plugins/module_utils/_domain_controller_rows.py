@@ -8,6 +8,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, PlainSize, Size, Switch, Text, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
@@ -136,7 +137,19 @@ _TARGET = Block(
     help="Where a PCI controller sits.",
 )
 
-CONTROLLERS = Many(
+
+def _is_virtio(device: Element) -> bool:
+    return device.get("model", "").startswith("virtio")
+
+
+def _idle(device: Element, live: Element) -> bool:
+    """Whether no disk and no SCSI device of the host sits on it."""
+    seats = [each for each in _xml.find_all(live, "devices/disk") if _xml.get(each, "target/@bus") == "scsi"]
+    seats += [each for each in _xml.find_all(live, "devices/hostdev") if each.get("type") == "scsi"]
+    return all(_xml.get(each, "address/@controller") != device.get("index") for each in seats)
+
+
+CONTROLLERS = Devices(
     "controllers",
     "devices/controller",
     (
@@ -179,6 +192,11 @@ CONTROLLERS = Many(
     keys=("type", "index", "start_port"),
     together=True,
     whole=False,
+    which="with O(controllers[].type) V(scsi)",
+    able=lambda device, _live: device.get("type") == "scsi",
+    idle=_idle,
+    seats=lambda device, live: virtio_seat(device, live) if _is_virtio(device) else ("pci",),
+    carrier=True,
 )
 
 

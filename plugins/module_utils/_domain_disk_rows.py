@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Integer,
     PlainSize,
@@ -16,8 +17,9 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Value,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, IOTHREADS, VIRTIO
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, scsi_seat, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCE_MORE, SOURCES, VOLUME
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -261,12 +263,37 @@ _DISK: tuple[AnyRow, ...] = (
     BOOT_ORDER,
 )
 
-DISKS = Many(
+# What of a media drive's options is the medium.
+_MEDIUM = {"format", "auth", "readonly", *(row.option for row in SOURCES)}
+
+
+def _can_plug(disk: Element, _live: Element) -> bool:
+    device, bus = disk.get("device"), _xml.get(disk, "target/@bus")
+    return device != "floppy" and bus in ("virtio", "scsi", "usb") and (device, bus) != ("lun", "usb")
+
+
+def _seats(disk: Element, live: Element) -> tuple[str, ...]:
+    bus = _xml.get(disk, "target/@bus")
+    if bus == "scsi":
+        return scsi_seat(_xml.get(disk, "address/@controller"), live)
+    return ("usb",) if bus == "usb" else virtio_seat(disk, live)
+
+
+def _changes(_old: Element, new: Element, options: set[str]) -> set[str]:
+    # What QEMU has of them on USB is a disk, without a tray.
+    media = new.get("device") in ("cdrom", "floppy") and _xml.get(new, "target/@bus") != "usb"
+    return options | _MEDIUM if media else options
+
+
+DISKS = Devices(
     "disks",
     "devices/disk",
     _DISK,
     help="Disks and media drives.",
     keys=("target", "file", "block"),
     fresh={"@device": "disk", "driver/@name": "qemu"},
-    live="plug",
+    which="with O(disks[].bus) V(virtio), V(scsi) or V(usb)",
+    able=_can_plug,
+    seats=_seats,
+    changes=_changes,
 )

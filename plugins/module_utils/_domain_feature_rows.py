@@ -232,6 +232,7 @@ FEATURES: tuple[AnyRow, ...] = (
         "on_poweroff",
         choices=("destroy", "restart"),
         help="What follows when the guest powers off.",
+        absent="destroy",
         live="lifecycle",
     ),
     Row(
@@ -239,6 +240,7 @@ FEATURES: tuple[AnyRow, ...] = (
         "on_reboot",
         choices=("destroy", "restart"),
         help="What follows when the guest reboots.",
+        absent="restart",
         live="lifecycle",
     ),
     Row(
@@ -246,6 +248,7 @@ FEATURES: tuple[AnyRow, ...] = (
         "on_crash",
         choices=("destroy", "restart", "preserve", "coredump-destroy", "coredump-restart"),
         help="What follows when the guest crashes.",
+        absent="destroy",
         live="lifecycle",
     ),
     Row(

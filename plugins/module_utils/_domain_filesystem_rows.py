@@ -7,6 +7,9 @@ https://libvirt.org/formatdomain.html#filesystems and #shared-memory-device.
 
 from __future__ import annotations
 
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     NAME,
     PATH,
@@ -18,8 +21,12 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, VIRTIO
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER, MODELS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
 
 _BINARY = Block(
     "binary",
@@ -108,17 +115,26 @@ _FILESYSTEM: tuple[AnyRow, ...] = (
     BOOT_ORDER,
 )
 
-FILESYSTEMS = Many(
+
+def _shared(device: Element, live: Element) -> bool:
+    """virtiofs alone can be plugged, and reads the guest's memory."""
+    modes = [_xml.get(live, "memoryBacking/access/@mode"), *_xml.get_all(live, "cpu/numa/cell/@memAccess")]
+    return _xml.get(device, "driver/@type") == "virtiofs" and "shared" in modes
+
+
+FILESYSTEMS = Devices(
     "filesystems",
     "devices/filesystem",
     _FILESYSTEM,
     help="Directories of the host that the guest can mount.",
     keys=("target",),
     fresh={"@type": "mount"},
-    # Not plugged live: QEMU does that with virtiofs only.
+    which="with O(filesystems[].driver) V(virtiofs), in a domain whose memory is shared",
+    able=_shared,
+    seats=virtio_seat,
 )
 
-SHMEMS = Many(
+SHMEMS = Devices(
     "shmems",
     "devices/shmem",
     (
@@ -145,7 +161,8 @@ SHMEMS = Many(
     ),
     help="Memory that domains of a host share.",
     keys=("name",),
-    # Not plugged live: it takes a slot of conventional PCI, which q35 has none of.
+    which="where there is a free slot of conventional PCI; q35 has none but on a V(pcie-to-pci-bridge)",
+    seats=lambda _device, _live: ("pci",),
 )
 
 

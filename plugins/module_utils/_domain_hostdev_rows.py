@@ -19,6 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, scsi_seat, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import (
     INITIATOR,
     PORT,
@@ -198,14 +199,21 @@ _HOSTDEV: tuple[AnyRow, ...] = (
     BOOT_ORDER,
 )
 
-HOSTDEVS = Many(
+
+def _seats(device: Element, live: Element) -> tuple[str, ...]:
+    if device.get("type") == "scsi":
+        return scsi_seat(_xml.get(device, "address/@controller"), live)
+    return ("usb",) if device.get("type") == "usb" else virtio_seat(device, live)
+
+
+HOSTDEVS = Devices(
     "hostdevs",
     "devices/hostdev",
     _HOSTDEV,
     help="Devices of the host.",
     keys=tuple(row.option for row in _SOURCES),
     fresh={"@mode": "subsystem"},
-    live="plug",
+    seats=_seats,
 )
 
 

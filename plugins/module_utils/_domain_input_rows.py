@@ -22,6 +22,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs impor
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_display, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Block,
@@ -62,6 +63,11 @@ class _Rules(Many):
         return [Change(field, self.show(found), self.show(wanted), self)]
 
 
+def _bus(device: Element) -> str | None:
+    """The bus of an input device; libvirt's choice where none is said, as far as it is the same on every machine."""
+    return device.get("bus") or {"tablet": "usb", "passthrough": "virtio"}.get(device.get("type", ""))
+
+
 _INPUT: tuple[AnyRow, ...] = (
     Row(
         "type",
@@ -87,20 +93,26 @@ _INPUT: tuple[AnyRow, ...] = (
 )
 
 INPUT: tuple[Many, ...] = (
-    Many(
+    Devices(
         "inputs",
         "devices/input",
         _INPUT,
         help="Keyboards, mice and tablets. Those of PS/2 that x86 has by itself need not be declared.",
         implied=lambda each: each.get("bus") == "ps2",
+        which="with O(inputs[].bus) V(usb) or V(virtio)",
+        able=lambda device, _live: _bus(device) in ("usb", "virtio"),
+        seats=lambda device, live: ("usb",) if _bus(device) == "usb" else virtio_seat(device, live),
     ),
-    Many(
+    Devices(
         "redirdevs",
         "devices/redirdev",
         (*source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False), BOOT_ORDER, ALIAS),
         help="USB devices of whoever is connected, by SPICE or by a socket.",
         by_order=True,
         fresh={"@bus": "usb", "@type": "spicevmc"},
+        which="V(spicevmc) where there is SPICE",
+        able=has_display,
+        seats=lambda _device, _live: ("usb",),
     ),
     _Rules(
         "redirfilter",

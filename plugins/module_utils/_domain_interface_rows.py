@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     PATH,
     Address,
@@ -30,7 +33,11 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_so
     SOURCES,
     ips,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
 
 _SPEED = Integer(1, 2**54)
 _OFFLOADS = {
@@ -303,7 +310,33 @@ _INTERFACE: tuple[AnyRow, ...] = (
     ADDRESS,
 )
 
-INTERFACES = Many(
+# Those that libvirt plugs; those of which it changes nothing; those on a bridge of the host, which it moves between
+# bridges; those with a device on the host, which it limits.
+_PLUGGED = ("network", "bridge", "direct", "ethernet", "user", "vhostuser", "hostdev", "vdpa")
+_FIXED = ("hostdev", "vdpa", "vhostuser", "null", "vds")
+_BRIDGED = ("network", "bridge")
+_LIMITED = (*_BRIDGED, "direct", "ethernet")
+
+
+def _seats(device: Element, _live: Element) -> tuple[str, ...]:
+    model = _xml.get(device, "model/@type") or ""
+    if model == "usb-net":
+        return ("usb",)
+    express = device.get("type") == "hostdev" or model in ("virtio", "virtio-non-transitional", "e1000e")
+    return ("pcie",) if express else ("pci",)
+
+
+def _changes(old: Element, new: Element, options: set[str]) -> set[str]:
+    if old.get("type") in _FIXED or new.get("type") in _FIXED:
+        return set()
+    if old.get("type") not in _LIMITED:
+        return options & {"link"}
+    on_a_bridge = old.get("type") in _BRIDGED and new.get("type") in _BRIDGED
+    moves = on_a_bridge and _xml.find(new, "virtualport") is None
+    return options if moves else options - {"network", "bridge"}
+
+
+INTERFACES = Devices(
     "interfaces",
     "devices/interface",
     _INTERFACE,
@@ -311,5 +344,8 @@ INTERFACES = Many(
     keys=("mac",),
     by_order=True,
     fresh={"model/@type": "virtio"},
-    live="plug",
+    which="but for tunnels between QEMU processes (O(interfaces[].server) and the like)",
+    able=lambda device, _live: device.get("type") in _PLUGGED,
+    seats=_seats,
+    changes=_changes,
 )

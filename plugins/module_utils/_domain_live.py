@@ -8,50 +8,27 @@ there has been one, however often the task runs.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _merge, _note, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import LISTS
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import TUNE
+from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_apply import Action
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import FOR_GOOD, TUNE, UNTUNE
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, Free
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCES
-from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
-from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
-    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from lxml.etree import _Element as Element
 
-# What of a media drive's options is the medium.
-_MEDIUM = {"format", "auth", "readonly", *(row.option for row in SOURCES)}
 Forget = t.Callable[["Element"], t.List[Change]]
-# Buses that a disk can be plugged into while the guest runs.
-_HOTPLUG = ("virtio", "scsi", "usb")
 # Compared where the domain runs only as far as they can be known: libvirt writes out there what the CPU came to be.
 _CPU = {"host-model": "custom"}
 # Differences of the live XML that mean nothing while the domain runs.
 _IGNORED = ("name", "uuid", "autostart", "xml")
-
-
-@dataclasses.dataclass
-class Action:
-    """One change of a running domain: what, with which value or device XML, and the field it serves."""
-
-    verb: str
-    field: str
-    value: t.Any = None
-    xml: str = ""
-    option: str = ""
-    timeout: int = 0
-    needs_port: bool = False
-    # Changes of the running domain only: they have not happened where this turns out to be impossible.
-    changes: list[Change] = dataclasses.field(default_factory=list)
 
 
 def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bool) -> None:
@@ -62,23 +39,66 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     """
     note = _note.read(live)
     tree = _in_own_words(live)
-    pending = _xml_pending(desired, live, note) + edit(ROWS, tree, _comparable(desired, live)) + forget(tree)
+    pending = edit(ROWS, tree, _comparable(desired, live)) + forget(tree)
+    # Typed options come first, as in a definition: what they bring is not waited for as a part of the xml.
+    pending = _xml_pending(desired, tree, note) + pending
     started = {
         option for option, value in _note.without_secrets(ROWS, desired).items() if value == note.declared.get(option)
     }
     known = {change.field for change in plan.changes}
-    ports = _free_ports(live)
-    for changes in itertools.chain.from_iterable(map(_apart, _by_item(pending).values())):
-        action = _action(changes, live, desired) if active else None
-        if action is not None and action.needs_port:
-            action = action if ports > 0 else None
-            ports -= 1
+    # Both as it runs and as it is to be.
+    states = (live, tree)
+    free = Free(live)
+    groups = list(itertools.chain.from_iterable(map(_apart, _by_item(pending).values())))
+    actions: list[Action | None] = [None] * len(groups)
+    # What goes makes room for what comes.
+    for index in sorted(range(len(groups) if active else 0), key=lambda index: groups[index][0].new is not None):
+        actions[index] = _action(groups[index], states, desired, free)
+    brought = _brought(actions)
+    done: list[Action] = []
+    following: set[str] = set()
+    for changes, action in zip(groups, actions):
         if action is None:
-            plan.restart_required += [change.field for change in changes if _waits(change, started)]
+            fields = {change.field for change in changes if _follows(change, live, desired, brought)}
+            following |= fields
+            waiting = [change for change in changes if change.field not in fields]
+            plan.restart_required += [change.field for change in waiting if _waits(change, started)]
             continue
         action.changes = [change for change in changes if change.field not in known]
         plan.changes += action.changes
+        done.append(action)
+    leaving = [action for action in done if action.verb == "detach"]
+    for action in sorted(done, key=_turn):
+        action.leaving = leaving
+        if action.option == MEMORY_DEVICES.place:
+            action.following = sorted(following)
         plan.step("live", action=action)
+    if leaving:
+        plan.step("live", action=Action("settle", "", leaving=leaving))
+
+
+def _turn(action: Action) -> int:
+    """What goes makes room for what comes. What others sit on comes before them, and goes after them."""
+    turns = {"detach": (1, 4), "attach": (3, 2)}
+    return turns[action.verb][action.carrier] if action.verb in turns else 0
+
+
+def _brought(actions: list[Action | None]) -> int:
+    """By how much the domain's memory changes with the modules that are plugged, in bytes."""
+    size = next(row for row in MEMORY_DEVICES.rows if row.option == "size")
+    signs = {"attach": 1, "detach": -1}
+    return sum(
+        signs.get(action.verb, 0) * int(size.read(_xml.parse(action.xml, action.field)) or 0)
+        for action in actions
+        if action is not None and action.option == MEMORY_DEVICES.place
+    )
+
+
+def _follows(change: Change, live: Element, desired: Options, brought: int) -> bool:
+    """Whether a difference goes with what else is done: that of memory with its modules."""
+    if change.field not in ("memory", "current_memory") or not isinstance(change.row, Row):
+        return False
+    return brought != 0 and bool(int(change.row.read(live) or 0) + brought == desired.get(change.field))
 
 
 def noted(before: _note.Note, after: _note.Note, waiting: list[str]) -> _note.Note:
@@ -118,13 +138,16 @@ def _in_own_words(live: Element) -> Element:
     return live
 
 
-def _xml_pending(desired: Options, live: Element, note: _note.Note) -> list[Change]:
-    """What raw XML wants that the running domain has not; none of it is changed live."""
+def _xml_pending(desired: Options, tree: Element, note: _note.Note) -> list[Change]:
+    """What raw XML wants that the running domain has not; none of it is changed live.
+
+    tree: the domain as the typed options make it.
+    """
     if "xml" not in desired:
         return []
     given = _xml.clone(desired["xml"].tree)
     edit(ROWS, given, desired)
-    changes = [each for each in _merge.merge(_in_own_words(live), given) if _note.digest(each) not in note.kept]
+    changes = [each for each in _merge.merge(_xml.clone(tree), given) if _note.digest(each) not in note.kept]
     if desired["xml"].remembered() == note.xml:
         # It was started with this xml: as above.
         return [each for each in changes if each.before is None and re.fullmatch("xml/devices/[a-z]+", each.field)]
@@ -147,35 +170,52 @@ def _comparable(desired: Options, live: Element) -> Options:
         cpu.pop("features", None)
     if "cpu" in wanted:
         wanted["cpu"] = cpu
+    modules = [*_xml.get_all(live, "devices/memory/@model"), *(m["model"] for m in wanted.get("memory_devices", ()))]
+    if any(model.startswith("virtio-") for model in modules) and wanted.get("current_memory") == wanted.get("memory"):
+        # All of it; of these the guest has what it took.
+        wanted.pop("current_memory", None)
+    if "iothreadids" in wanted:
+        # One by one, they are made one by one; their number follows.
+        wanted.pop("iothreads", None)
     return wanted
 
 
 def _by_item(changes: list[Change]) -> dict[str, list[Change]]:
     """Changes by what is changed at once: all of one device's together."""
     grouped: dict[str, list[Change]] = {}
-    for change in changes:
+    for index, change in enumerate(changes):
         key = change.field.split("]")[0] if isinstance(change.row, Many) else change.field
+        if isinstance(change.row, Many) and (change.old is None or change.new is None):
+            # Two that come or go may be called the same.
+            key += "#{0}".format(index)
+        if isinstance(change.row, Row) and change.row.live == "memory_limit":
+            # One may not be above the other, whichever comes first.
+            key = "memtune"
         # A disk's limits are changed by themselves.
         key += ".iotune" if "].iotune." in change.field else ""
         grouped.setdefault(key, []).append(change)
     return grouped
 
 
-def _action(changes: list[Change], live: Element, desired: Options) -> Action | None:
+def _action(changes: list[Change], states: tuple[Element, Element], desired: Options, free: Free) -> Action | None:
     """What to do for the changes of one field or device; None where it can't be done live."""
     first = changes[0]
     row = first.row
     if isinstance(row, Many):
-        return _device(row, changes, desired)
+        return _device(row, changes, states, desired, free)
     if not isinstance(row, Row) or row.live is None:
         return None
+    if row.live == "memory_limit":
+        limits = {change.field.rpartition(".")[2]: _declared(desired, change.field) for change in changes}
+        return Action(row.live, first.field, value=limits, following=[change.field for change in changes[1:]])
     value = _declared(desired, first.field)
     if value is None:
-        # It is not declared any more: libvirt can empty a text; what else a limit was before is not known.
-        return Action("text", first.field, value="", option=row.option) if row.live == "text" else None
-    if row.live == "memory" and not _balloon(value, desired, live):
+        # It is not declared any more, and becomes what it would be without. Of some that is not known.
+        value = "" if row.live == "text" else row.absent
+    if value is None:
         return None
-    if row.live == "vcpus" and not _pluggable(value, live):
+    possible = _POSSIBLE.get(row.live)
+    if possible is not None and not possible(value, desired, states[0]):
         return None
     return Action(row.live, first.field, value=value, option=row.option, timeout=min(desired["timeout"], 30))
 
@@ -195,7 +235,7 @@ def _balloon(value: int, desired: Options, live: Element) -> bool:
     return value <= maximum and (value != desired.get("memory") or value == maximum)
 
 
-def _pluggable(count: int, live: Element) -> bool:
+def _pluggable(count: int, _desired: Options, live: Element) -> bool:
     """Whether the running domain can have so many vCPUs: not more than its maximum, not fewer than are fixed."""
     fixed = sum(
         each.get("enabled") == "yes" and each.get("hotpluggable") == "no" for each in _xml.find_all(live, "vcpus/vcpu")
@@ -203,31 +243,65 @@ def _pluggable(count: int, live: Element) -> bool:
     return fixed <= count <= int(_xml.get(live, "vcpu") or 0)
 
 
-def _device(row: Many, changes: list[Change], desired: Options) -> Action | None:
-    first = changes[0]
-    name = first.field.split("]")[0] + "]"
-    before, after = first.old, first.new
+def _loosely_placed(_nodes: str, _desired: Options, live: Element) -> bool:
+    """Whether memory may come from other nodes from now on: not where QEMU was told the nodes."""
+    return _xml.get(live, "numatune/memory/@mode") in (None, "restrictive")
+
+
+# By the change of a running domain: whether it can be made, asked with the value, all of them, and the live definition.
+_POSSIBLE: dict[str, t.Callable[[t.Any, Options, Element], bool]] = {
+    "memory": _balloon,
+    "vcpus": _pluggable,
+    "numa": _loosely_placed,
+}
+
+
+def _device(
+    row: Many, changes: list[Change], states: tuple[Element, Element], desired: Options, free: Free
+) -> Action | None:
+    name = changes[0].field.split("]")[0] + "]"
+    before, after = changes[0].old, changes[0].new
     if before is not None and after is not None:
-        return _changed_device(row, changes, name, after)
+        return _changed_device(row, changes, name, before, after)
     device = after if after is not None else before
     if device is None:
         return None
     if row.live in TUNE:
-        return None if after is None else Action(str(row.live), name, value=_xml.clone(after))
-    if row.live != "plug" or (row.option == "disks" and _xml.get(device, "target/@bus") not in _HOTPLUG):
+        verb = str(row.live) if after is not None else UNTUNE.get(str(row.live))
+        return None if verb is None else Action(verb, name, value=_xml.clone(device))
+    return _plug(row, name, device, after is None, states, desired, free) if isinstance(row, Devices) else None
+
+
+def _plug(
+    row: Devices,
+    name: str,
+    device: Element,
+    goes: bool,
+    states: tuple[Element, Element],
+    desired: Options,
+    free: Free,
+) -> Action | None:
+    live, tree = states
+    if not row.able(device, live):
         return None
-    text = _xml.write(device)
-    if after is not None:
-        return Action("attach", name, xml=text, option=row.place, needs_port=_on_pci(row, after))
-    return Action("detach", name, xml=text, option=row.place, timeout=desired["timeout"])
+    action = Action("detach" if goes else "attach", name, xml=_xml.write(device), option=row.place)
+    action.carrier, action.timeout = row.carrier, desired["timeout"]
+    seats = row.seats(device, live)
+    if not goes:
+        return action if free.take(seats) else None
+    if row.idle(device, tree):
+        free.give(seats)
+        return action
+    return None
 
 
-def _changed_device(row: Many, changes: list[Change], name: str, after: Element) -> Action | None:
+def _changed_device(row: Many, changes: list[Change], name: str, before: Element, after: Element) -> Action | None:
     if row.live in TUNE:
-        return Action(str(row.live), name, value=_xml.clone(after))
+        stays = row.live in FOR_GOOD and any(change.after is None for change in changes)
+        return None if stays else Action(str(row.live), name, value=_xml.clone(after))
     if all("].iotune." in change.field for change in changes):
         return Action("iotune", name + ".iotune", value=_xml.clone(after))
-    return Action("update", name, xml=_xml.write(after)) if _can_update(row, changes, after) else None
+    return Action("update", name, xml=_xml.write(after)) if _can_update(row, changes, before, after) else None
 
 
 def _apart(changes: list[Change]) -> list[list[Change]]:
@@ -235,7 +309,7 @@ def _apart(changes: list[Change]) -> list[list[Change]]:
     row, old, new = changes[0].row, changes[0].old, changes[0].new
     if not isinstance(row, Many) or row.live in TUNE or old is None or new is None:
         return [changes]
-    now = [change for change in changes if _can_update(row, [change], new)]
+    now = [change for change in changes if _can_update(row, [change], old, new)]
     later = [change for change in changes if change not in now]
     device = _with_old(row, {_part(change) for change in later}, {_part(change) for change in now}, old, new)
     if not now or not later or device is None:
@@ -260,123 +334,14 @@ def _with_old(row: Many, later: set[str], now: set[str], old: Element, new: Elem
     return device
 
 
-def _on_pci(row: Many, device: Element) -> bool:
-    """Whether a device takes a PCI slot of its own (channels and disks of other buses sit on a controller)."""
-    if row.option == "disks":
-        return _xml.get(device, "target/@bus") == "virtio"
-    if row.option == "hostdevs":
-        return device.get("type") in ("pci", "mdev")
-    if row.option == "memory_devices":
-        return str(device.get("model")).startswith("virtio-")
-    return row.option in ("interfaces", "rngs", "shmems", "filesystems")
-
-
-def _free_ports(live: Element) -> int:
-    """How many devices can still be plugged into PCI. Only PCI Express runs short: a port holds one device."""
-    controllers = [each for each in _xml.find_all(live, "devices/controller") if each.get("type") == "pci"]
-    if all(each.get("model") != "pcie-root" for each in controllers):
-        return 32
-    used = {
-        int(each.get("bus") or "0", 0) for each in _xml.find_all(live, "devices/*/address") if each.get("type") == "pci"
-    }
-    ports = [int(each.get("index") or "0") for each in controllers if each.get("model") == "pcie-root-port"]
-    return sum(port not in used for port in ports)
-
-
-def _can_update(row: Many, changes: list[Change], device: Element) -> bool:
+def _can_update(row: Many, changes: list[Change], old: Element, new: Element) -> bool:
     """Whether libvirt changes all of these in a running device."""
-    if row.option == "disks":
-        media = device.get("device") in ("cdrom", "floppy")
-        if media and all(_part(change) in _MEDIUM for change in changes):
-            return True
     live = {each.option for each in row.rows if each.live == "update"}
+    if isinstance(row, Devices):
+        live = row.changes(old, new, live)
     return all(_part(change) in live for change in changes)
 
 
 def _part(change: Change) -> str:
     """Which option of a device a change is about: bandwidth of interfaces[0].bandwidth.inbound.average."""
     return re.split(r"[.\[]", change.field.partition("].")[2])[0]
-
-
-def apply(host: Host, domain: Handle, plan: Plan, action: Action) -> None:
-    """Do it; what QEMU turns out not to be able to do live, or the guest not to do, waits for a restart."""
-    try:
-        _do(host, domain, action)
-    except LibvirtError as error:
-        if not error.unsupported and not (action.verb in TUNE and error.invalid):
-            raise
-        plan.changes = [change for change in plan.changes if change not in action.changes]
-        plan.restart_required.append(action.field)
-        plan.warnings.append("{0} is changed in the definition only. {1}".format(action.field, error.message))
-
-
-def _do(host: Host, domain: Handle, action: Action) -> None:
-    if action.verb == "memory":
-        if not _libvirt_domain.set_memory(host, domain, action.value, action.timeout):
-            raise KvmError(
-                "Domain {0}: the guest has not followed its memory balloon to {1} within {2} s.".format(
-                    domain.name(), format_size(action.value), action.timeout
-                ),
-                error_code="timeout",
-                remedy="Has the guest a virtio balloon driver, and does it get by with so little?",
-            )
-    elif action.verb == "vcpus":
-        _libvirt_domain.set_vcpus(domain, action.value)
-    elif action.verb == "text":
-        _libvirt_domain.set_text(domain, action.option, action.value)
-    elif action.verb == "update":
-        _libvirt_domain.update(domain, action.xml)
-    elif action.verb == "attach":
-        _libvirt_domain.attach(domain, _as_defined(domain, action))
-    elif action.verb == "detach":
-        _detach(host, domain, action)
-    else:
-        TUNE[action.verb](host, domain, action.field, action.value)
-
-
-def _as_defined(domain: Handle, action: Action) -> str:
-    """The device as the definition now has it: with the MAC and address that libvirt gave it, so that both agree."""
-    wanted = _xml.parse(action.xml, action.field)
-    many = next(each for each in LISTS if each.place == action.option)
-    defined = _xml.parse(_libvirt_domain.xml(domain, True), "domain")
-    live = _xml.parse(_libvirt_domain.xml(domain, False), "domain")
-    plugged = {_xml.get(each, "mac/@address") or _xml.get(each, "target/@dev") for each in many.elements(live)}
-    item = {option: value for option, value in _read(many, wanted).items() if value is not None}
-    for each in many.elements(defined):
-        identity = _xml.get(each, "mac/@address") or _xml.get(each, "target/@dev")
-        if identity not in plugged and not edit(many.rows, _xml.clone(each), item):
-            taken = {_xml.canonical(address) for address in _xml.find_all(live, "devices/*/address")}
-            address = _xml.find(each, "address")
-            if address is not None and (_xml.canonical(address) in taken or not _has_bus(live, address)):
-                each.remove(address)
-            return _xml.write(each)
-    return action.xml
-
-
-def _read(many: Many, element: Element) -> Options:
-    return {row.option: row.read(element) for row in many.rows}
-
-
-def _has_bus(live: Element, address: Element) -> bool:
-    """Whether the running domain has the PCI bus that an address is on."""
-    bus = int(address.get("bus") or "0", 0)
-    buses = [each.get("index") for each in _xml.find_all(live, "devices/controller") if each.get("type") == "pci"]
-    return address.get("type") != "pci" or str(bus) in buses
-
-
-def _detach(host: Host, domain: Handle, action: Action) -> None:
-    device = _xml.parse(action.xml, action.field)
-    alias = _xml.get(device, "alias/@name")
-
-    def gone(text: str) -> bool:
-        live = _xml.parse(text, "domain")
-        return all(_xml.get(each, "alias/@name") != alias for each in _xml.find_all(live, action.option))
-
-    if not _libvirt_domain.detach(host, domain, action.xml, gone, action.timeout):
-        raise KvmError(
-            "Domain {0}: the guest has not let go of {1} within {2} s.".format(
-                domain.name(), action.field, action.timeout
-            ),
-            error_code="timeout",
-            remedy="It is out of the definition and goes with the next restart; the guest may still be booting.",
-        )

@@ -17,6 +17,14 @@ if t.TYPE_CHECKING:
 # The names of libvirt's scheduler parameters that are not those of the XML.
 _SCHEDULER = {"shares": "cpu_shares", "period": "vcpu_period", "quota": "vcpu_quota"}
 _ROWS = ("total", "read", "write")
+# The places of an I/O thread's settings, by libvirt's names of them.
+_THREAD = {
+    "thread_pool_min": "@thread_pool_min",
+    "thread_pool_max": "@thread_pool_max",
+    "poll_max_ns": "poll/@max",
+    "poll_grow": "poll/@grow",
+    "poll_shrink": "poll/@shrink",
+}
 # Every limit of a disk: those that are not declared are none.
 LIMITS = (
     *("{0}_{1}_sec{2}".format(s, u, m) for u in ("bytes", "iops") for m in ("", "_max", "_max_length") for s in _ROWS),
@@ -29,12 +37,22 @@ def _scheduler(_host: Host, domain: Handle, field: str, value: int) -> None:
     _libvirt_tune.set_scheduler(domain, _SCHEDULER.get(option, option), value)
 
 
-def _memory_limit(_host: Host, domain: Handle, field: str, value: int) -> None:
-    _libvirt_tune.set_memory_limit(domain, field.rpartition(".")[2], value // 1024)
+def _memory_limits(_host: Host, domain: Handle, _field: str, value: dict[str, int | None]) -> None:
+    limits = {limit: None if size is None else size // 1024 for limit, size in value.items()}
+    _libvirt_tune.set_memory_limits(domain, limits)
 
 
 def _blkio(_host: Host, domain: Handle, _field: str, value: int) -> None:
     _libvirt_tune.set_blkio_weight(domain, value)
+
+
+def _blkio_device(_host: Host, domain: Handle, _field: str, value: Element) -> None:
+    limits = {option: int(_xml.get(value, option) or 0) for option in _libvirt_tune.BLKIO_DEVICE}
+    _libvirt_tune.set_blkio_device(domain, _xml.get(value, "path") or "", limits)
+
+
+def _no_blkio_device(_host: Host, domain: Handle, _field: str, value: Element) -> None:
+    _libvirt_tune.set_blkio_device(domain, _xml.get(value, "path") or "", dict.fromkeys(_libvirt_tune.BLKIO_DEVICE, 0))
 
 
 def _numa(_host: Host, domain: Handle, _field: str, value: str) -> None:
@@ -59,14 +77,30 @@ def _iothreads(_host: Host, domain: Handle, _field: str, value: int) -> None:
     _libvirt_tune.set_iothreads(domain, value)
 
 
+def _iothread(_host: Host, domain: Handle, _field: str, value: Element) -> None:
+    settings = {option: _xml.get(value, place) for option, place in _THREAD.items()}
+    given = {option: int(text) for option, text in settings.items() if text is not None}
+    _libvirt_tune.set_iothread(domain, int(value.get("id") or 0), given)
+
+
+def _no_iothread(_host: Host, domain: Handle, _field: str, value: Element) -> None:
+    _libvirt_tune.remove_iothread(domain, int(value.get("id") or 0))
+
+
+def _perf(_host: Host, domain: Handle, _field: str, value: list[str]) -> None:
+    _libvirt_tune.set_perf_events(domain, value)
+
+
 def _balloon_period(_host: Host, domain: Handle, _field: str, value: int) -> None:
     _libvirt_tune.set_balloon_period(domain, value)
 
 
 def _iotune(_host: Host, domain: Handle, _field: str, value: Element) -> None:
     limits: Options = {limit: int(_xml.get(value, "iotune/" + limit) or 0) for limit in LIMITS}
-    # A length means something only beside its burst.
-    limits = {limit: number for limit, number in limits.items() if number or not limit.endswith("_length")}
+    for limit in LIMITS:
+        # libvirt keeps one, of a second, of a burst that is no more.
+        if limit.endswith("_length") and not limits[limit[: -len("_length")]]:
+            limits[limit] = 0
     group = _xml.get(value, "iotune/group_name")
     if group:
         limits["group_name"] = group
@@ -80,14 +114,23 @@ def _lifecycle(_host: Host, domain: Handle, field: str, value: str) -> None:
 # By the word that a row's live says. A list's is given the entry's element, any other the option's meaning.
 TUNE: dict[str, t.Callable[[Host, Handle, str, t.Any], None]] = {
     "scheduler": _scheduler,
-    "memory_limit": _memory_limit,
+    "memory_limit": _memory_limits,
     "blkio": _blkio,
+    "blkio_device": _blkio_device,
+    "no_blkio_device": _no_blkio_device,
     "numa": _numa,
     "emulatorpin": _emulatorpin,
     "vcpupin": _vcpupin,
     "iothreadpin": _iothreadpin,
     "iothreads": _iothreads,
+    "iothread": _iothread,
+    "no_iothread": _no_iothread,
+    "perf": _perf,
     "balloon_period": _balloon_period,
     "iotune": _iotune,
     "lifecycle": _lifecycle,
 }
+# What takes away an entry of a list; others can't be taken away, as what they were before is not known.
+UNTUNE = {"blkio_device": "no_blkio_device", "iothread": "no_iothread"}
+# Those of whose settings none can be taken back while the domain runs.
+FOR_GOOD = ("iothread",)

@@ -18,7 +18,8 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Value,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -92,7 +93,25 @@ _MEMORY: tuple[AnyRow, ...] = (
     ALIAS,
 )
 
-MEMORY_DEVICES = Many(
+
+def _able(device: Element, live: Element) -> bool:
+    """A module in a slot is announced by ACPI, where the machine has that; QEMU is told of NVDIMM when it starts."""
+    model = device.get("model")
+    acpi = _xml.find(live, "features/acpi") is not None or _xml.get(live, "os/type/@arch") == "ppc64"
+    if model == "nvdimm":
+        return acpi and any(each.get("model") == "nvdimm" for each in _xml.find_all(live, "devices/memory"))
+    return model in ("virtio-mem", "virtio-pmem") or (acpi and model == "dimm")
+
+
+def _seats(device: Element, live: Element) -> tuple[str, ...]:
+    if not str(device.get("model")).startswith("virtio-"):
+        return ("slot",)
+    # Where a maximum does without slots, as from libvirt 9.5.0 on, these do too.
+    slots = () if _xml.get(live, "maxMemory/@slots") is None else ("slot",)
+    return (*slots, *virtio_seat(device, live))
+
+
+MEMORY_DEVICES = Devices(
     "memory_devices",
     "devices/memory",
     _MEMORY,
@@ -100,5 +119,8 @@ MEMORY_DEVICES = Many(
     keys=("path",),
     by_order=True,
     alike=("model",),
-    live="plug",
+    which="where there is a free slot of O(memory_slots), but for V(sgx-epc) and a first V(nvdimm)",
+    able=_able,
+    seats=_seats,
+    changes=lambda old, _new, options: options if old.get("model") == "virtio-mem" else set(),
 )

@@ -26,6 +26,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs impor
     UnitlessSize,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Block,
@@ -255,18 +256,25 @@ _BALLOON: tuple[AnyRow, ...] = (
     ADDRESS,
 )
 
+
+def _only_watchdog(device: Element, live: Element) -> bool:
+    """libvirt plugs one sort, and that beside no other but the one of q35."""
+    others = {each.get("model") for each in _xml.find_all(live, "devices/watchdog")}
+    return device.get("model") == "i6300esb" and others <= {"i6300esb", "itco"}
+
+
 OTHER: tuple[AnyRow, ...] = (
-    Many(
+    Devices(
         "rngs",
         "devices/rng",
         _RNG,
         help="Random number generators. A new domain has one from /dev/urandom where this is left out.",
         by_order=True,
         fresh={"@model": "virtio", "backend/@model": "random", "backend": "/dev/urandom"},
-        live="plug",
+        seats=virtio_seat,
     ),
     Many("tpms", "devices/tpm", _TPM, help="TPMs; all but V(spapr-tpm-proxy) are one at most.", by_order=True),
-    Many(
+    Devices(
         "watchdogs",
         "devices/watchdog",
         (
@@ -291,6 +299,9 @@ OTHER: tuple[AnyRow, ...] = (
         help="Watchdogs. That of q35 need not be declared.",
         keys=("model",),
         implied=lambda each: each.get("model") == "itco",
+        which="with O(watchdogs[].model) V(i6300esb), where there is no other",
+        able=_only_watchdog,
+        seats=lambda _device, _live: ("pci",),
     ),
     _Balloon("memballoon", "devices/memballoon", _BALLOON, help="Memory balloon; a domain has one anyway."),
     Block(
@@ -353,7 +364,7 @@ OTHER: tuple[AnyRow, ...] = (
         help="Store of a guest's last words when its kernel crashes.",
         since="10.6.0",
     ),
-    Many(
+    Devices(
         "leases",
         "devices/lease",
         (

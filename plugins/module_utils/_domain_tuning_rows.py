@@ -83,10 +83,11 @@ def _times() -> t.Iterator[Row]:
             prefix + "period",
             Integer(1000, 1000000),
             help=text.format(what, prefix),
+            absent=100000,
             live="scheduler",
         )
         text = "Microseconds of CPU time of {0} in a period; V(-1) is without limit."
-        yield Row(prefix + "quota", prefix + "quota", Quota(), help=text.format(what), live="scheduler")
+        yield Row(prefix + "quota", prefix + "quota", Quota(), help=text.format(what), absent=-1, live="scheduler")
 
 
 _CPUTUNE = Block(
@@ -228,6 +229,7 @@ _IOTHREADS: tuple[AnyRow, ...] = (
         ),
         help="The I/O threads one by one, where their ids or settings matter; then O(iothreads) is their number.",
         keys=("id",),
+        live="iothread",
     ),
     Block("defaultiothread", "defaultiothread", _POOL, help="QEMU's main loop, which does the other disks' I/O."),
 )
@@ -265,6 +267,7 @@ _BLKIOTUNE = Block(
             ),
             help="The same for single block devices of the host.",
             keys=("path",),
+            live="blkio_device",
         ),
     ),
     help="Throughput of the host's disks.",
@@ -346,5 +349,7 @@ TUNING: tuple[AnyRow, ...] = (
         "perf/event",
         Named(_PERF_EVENTS),
         help="Events that are counted, such as V(cpu_cycles); virsh domstats shows them.",
+        absent=[],
+        live="perf",
     ),
 )

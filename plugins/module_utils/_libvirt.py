@@ -27,6 +27,15 @@ if t.TYPE_CHECKING:
     Handle = t.Any  # a virDomain, virNetwork, virStoragePool or virStorageVol
 
 
+# Words of what libvirt calls an internal error or a failure, and is neither.
+_IMPOSSIBLE = (
+    "No more available PCI",
+    "No free USB ports",
+    "does not support hotplugging",
+    "rejected by the guest",
+)
+
+
 class LibvirtError(KvmError):
     """libvirt's refusal: what was being done, libvirt's own message, its code and domain."""
 
@@ -45,8 +54,7 @@ class LibvirtError(KvmError):
     @property
     def unsupported(self) -> bool:
         """Whether libvirt, QEMU or the guest can't do this at all (rather than it having gone wrong)."""
-        if "No more available PCI" in self.message:
-            # libvirt calls it an internal error.
+        if any(words in self.message for words in _IMPOSSIBLE):
             return True
         return self.code in (
             libvirt.VIR_ERR_NO_SUPPORT,
@@ -79,6 +87,10 @@ _LOST = ("End of file while reading data", "client socket is closed", "Cannot wr
 _REMEDIES = (
     ("Failed to connect socket", "Is libvirt's daemon running on this host, and may this user use it?"),
     ("authentication", "The user needs access to libvirt: become root, or be in the group libvirt."),
+    (
+        "qdisc kind is unknown",
+        "Limits of traffic need sch_htb, sch_sfq and sch_ingress in the host's kernel: load them, or declare none.",
+    ),
     ("Cannot recv data", "Can this host log in there with ssh, with a key and a known host key?"),
     *(
         (words, "Somebody else has made it at the same time: run the task again.")

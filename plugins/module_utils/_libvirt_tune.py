@@ -16,20 +16,58 @@ if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
 
 
+# VIR_DOMAIN_MEMORY_PARAM_UNLIMITED, which libvirt's Python does not have.
+_UNLIMITED = 9007199254740991
+
+
 def set_scheduler(domain: Handle, parameter: str, value: int) -> None:
     """Shares, periods and quotas of CPU time (VIR_DOMAIN_SCHEDULER_*)."""
     with doing("set {0} of domain {1}".format(parameter, domain.name())):
         domain.setSchedulerParametersFlags({parameter: value}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
-def set_memory_limit(domain: Handle, parameter: str, kib: int) -> None:
-    with doing("set the {0} of memory of domain {1}".format(parameter, domain.name())):
-        domain.setMemoryParameters({parameter: kib}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+def set_memory_limits(domain: Handle, limits: dict[str, int | None]) -> None:
+    """Limits in KiB (VIR_DOMAIN_MEMORY_*), all at once; None is none."""
+    with doing("set the {0} of memory of domain {1}".format(", ".join(limits), domain.name())):
+        given = {limit: _UNLIMITED if kib is None else kib for limit, kib in limits.items()}
+        domain.setMemoryParameters(given, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
 def set_blkio_weight(domain: Handle, weight: int) -> None:
     with doing("set the I/O weight of domain {0}".format(domain.name())):
         domain.setBlkioParameters({"weight": weight}, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+# libvirt's parameters for single block devices, by their names in the XML.
+BLKIO_DEVICE = {
+    "weight": "device_weight",
+    "read_iops_sec": "device_read_iops_sec",
+    "write_iops_sec": "device_write_iops_sec",
+    "read_bytes_sec": "device_read_bytes_sec",
+    "write_bytes_sec": "device_write_bytes_sec",
+}
+
+
+def set_blkio_device(domain: Handle, path: str, limits: dict[str, int]) -> None:
+    """Weight and limits (names of the XML) of a block device of the host; 0 is none."""
+    with doing("limit the I/O of domain {0} on {1}".format(domain.name(), path)):
+        there = domain.blkioParameters(libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        given = {}
+        for option, value in limits.items():
+            parameter = BLKIO_DEVICE[option]
+            before = dict(zip(*[iter(str(there.get(parameter, "")).split(","))] * 2)).get(path, "0")
+            # A host may lack what is not wanted.
+            if str(value) != before:
+                given[parameter] = "{0},{1}".format(path, value)
+        domain.setBlkioParameters(given, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_perf_events(domain: Handle, events: t.Collection[str]) -> None:
+    """Count these events, and no others."""
+    with doing("count events of domain {0}".format(domain.name())):
+        there = domain.perfEvents(libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        changed = {event: event in events for event, on in there.items() if bool(on) != (event in events)}
+        domain.setPerfEvents(changed, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
 def set_numa_nodeset(domain: Handle, nodeset: str) -> None:
@@ -65,6 +103,20 @@ def set_iothreads(domain: Handle, count: int) -> None:
             domain.addIOThread(number, libvirt.VIR_DOMAIN_AFFECT_LIVE)
         for number in there[count:]:
             domain.delIOThread(number, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def set_iothread(domain: Handle, number: int, settings: dict[str, int]) -> None:
+    """Add an I/O thread where it is not there; its settings (VIR_DOMAIN_IOTHREAD_*)."""
+    with doing("set I/O thread {0} of domain {1}".format(number, domain.name())):
+        if number not in [int(each[0]) for each in domain.ioThreadInfo(libvirt.VIR_DOMAIN_AFFECT_LIVE)]:
+            domain.addIOThread(number, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+        if settings:
+            domain.setIOThreadParams(number, settings, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def remove_iothread(domain: Handle, number: int) -> None:
+    with doing("remove I/O thread {0} of domain {1}".format(number, domain.name())):
+        domain.delIOThread(number, libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
 
 def set_balloon_period(domain: Handle, seconds: int) -> None:

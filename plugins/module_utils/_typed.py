@@ -45,8 +45,8 @@ def _value(row: AnyRow, element: Element) -> t.Any:
         found = None if target is None else typed(row.rows, target)
         # Of a sort of element, an empty dict says that it is one.
         return found if found or row.only is not None else None
-    if row.__class__ is not Many:
-        # A list that reads its entries itself.
+    if any(getattr(type(row), way) is not getattr(Many, way) for way in ("read", "mean", "show", "edit")):
+        # A list that has its own way with its entries.
         return _checked(row, row.read(element))
     items = [typed(row.rows, each) for each in row.elements(element)]
     if row.whole and None in items:

@@ -14,7 +14,8 @@ import libvirt
 import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils import _engine, _libvirt, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain import Domain
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live import _free_ports, _pluggable
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live import _pluggable
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Free
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._network import Network
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool import Pool
@@ -195,8 +196,32 @@ def controllers(*used: int, ports: int = 3, root: str = "pcie-root") -> t.Any:
 
 @pytest.mark.parametrize(("used", "free"), [((), 3), ((1,), 2), ((1, 3), 1), ((1, 2, 3), 0), ((0, 0), 3)])
 def test_free_pci_ports(used: tuple[int, ...], free: int) -> None:
-    assert _free_ports(controllers(*used)) == free
-    assert _free_ports(controllers(*used, root="pci-root")) == 32
+    seats = Free(controllers(*used))
+    assert [seats.take(["pcie"]) for _each in range(4)] == [True] * free + [False] * (4 - free)
+    assert not seats.take(["pci"])
+    assert Free(controllers(*used, root="pci-root")).take(["pcie"] * 25)
+
+
+def test_free_seats_of_each_sort() -> None:
+    live = _xml.parse(
+        "<domain><maxMemory slots='2'>1</maxMemory><devices>"
+        "<controller type='pci' index='0' model='pci-root'/>"
+        "<controller type='usb' model='qemu-xhci' ports='3'><address type='pci' bus='0x00' slot='0x01'/></controller>"
+        "<hub type='usb'><address type='usb' bus='0' port='1'/></hub>"
+        "<memory model='dimm'/>"
+        "</devices></domain>",
+        "it",
+    )
+    seats = Free(live)
+    assert seats.take(["usb"] * 10)
+    assert not seats.take(["usb"])
+    assert not seats.take(["slot", "slot"])
+    assert seats.take(["slot", "pcie"])
+    # Conventional slots, without the host bridge's and the USB controller's.
+    assert seats.take(["pci"] * 28)
+    assert not seats.take(["pcie"])
+    seats.give(["pcie"])
+    assert seats.take(["pci"])
 
 
 @pytest.mark.parametrize(("count", "possible"), [(1, False), (2, True), (3, True), (4, True), (5, False)])
@@ -206,7 +231,7 @@ def test_vcpus_between_the_fixed_and_the_maximum(count: int, possible: bool) -> 
         for n in range(4)
     )
     live = _xml.parse(f"<domain><vcpu current='3'>4</vcpu><vcpus>{vcpus}</vcpus></domain>", "it")
-    assert _pluggable(count, live) is possible
+    assert _pluggable(count, {}, live) is possible
 
 
 def test_the_documentation_is_that_of_the_tables() -> None:

@@ -1,0 +1,160 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which devices libvirt plugs into a running domain, and the seats that they take there.
+
+The conditions are those of libvirt's qemuDomainAttachDeviceLive and qemuDomainDetachDeviceLive; they stand beside the
+rows of each sort of device.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many
+
+if t.TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+# Asked of a device, and of the definition of the running domain.
+Condition = t.Callable[["Element", "Element"], bool]
+# What a device sits on, of which there is only so much: "pcie", "pci" (conventional), "usb", "slot" (of memory).
+Seats = t.Callable[["Element", "Element"], t.Tuple[str, ...]]
+
+# Ports of a USB controller where it does not say how many; the companions of an EHCI have none of their own.
+_USB_PORTS = {"ehci": 6, "ich9-ehci1": 6, "pci-ohci": 3, "nec-xhci": 4, "qemu-xhci": 4, "none": 0}
+_HUB_PORTS = 8
+# Buses of conventional PCI that devices can be plugged into, and their slots.
+_PCI_SLOTS = {"pci-root": 30, "pci-bridge": 31, "pcie-to-pci-bridge": 31}
+_PCIE_PORTS = ("pcie-root-port", "pcie-switch-downstream-port")
+
+
+def _any(_device: Element, _live: Element) -> bool:
+    return True
+
+
+def _none(_device: Element, _live: Element) -> tuple[str, ...]:
+    return ()
+
+
+def _same(_old: Element, _new: Element, options: set[str]) -> set[str]:
+    return options
+
+
+@dataclasses.dataclass(frozen=True)
+class Devices(Many):
+    """A list of devices that can be plugged into a running domain, and out of it.
+
+    which: the same as able, in words. able: whether libvirt plugs this one. idle: whether it can go: nothing else needs
+    it (asked of the domain as it then is). seats: what it takes. carrier: others sit on it, so it comes before them and
+    goes after them. changes: of what libvirt can change in a running one (the rows with live), what it can change in
+    this one; asked with how it is and how it shall be.
+    """
+
+    live: str | None = "plug"
+    which: str = ""
+    able: Condition = _any
+    idle: Condition = _any
+    seats: Seats = _none
+    carrier: bool = False
+    changes: t.Callable[[Element, Element, t.Set[str]], t.Set[str]] = _same
+
+
+def virtio_seat(device: Element, _live: Element) -> tuple[str, ...]:
+    """A transitional device is one of conventional PCI."""
+    return ("pci",) if device.get("model") == "virtio-transitional" else ("pcie",)
+
+
+def scsi_seat(controller: str | None, live: Element) -> tuple[str, ...]:
+    """That of a disk: libvirt plugs in the controller that it sits on, where it is not there."""
+    there = {
+        each.get("index"): str(each.get("model"))
+        for each in _xml.find_all(live, "devices/controller")
+        if each.get("type") == "scsi"
+    }
+    if (controller or "0") in there:
+        return ()
+    # It is like the others; the first one is an LSI Logic.
+    return ("pcie",) if any(model.startswith("virtio") for model in there.values()) else ("pci",)
+
+
+def has_display(device: Element, live: Element) -> bool:
+    """Whether the graphics are there that a character device goes through."""
+    needed = {"spicevmc": "spice", "spiceport": "spice", "dbus": "dbus"}.get(device.get("type", ""))
+    return needed is None or needed in [each.get("type") for each in _xml.find_all(live, "devices/graphics")]
+
+
+def has_controller(live: Element, kind: str) -> bool:
+    return any(each.get("type") == kind for each in _xml.find_all(live, "devices/controller"))
+
+
+class Free:
+    """The free seats of a running domain."""
+
+    def __init__(self, live: Element) -> None:
+        self._live = live
+        self._pci = [each for each in _xml.find_all(live, "devices/controller") if each.get("type") == "pci"]
+        roots = {each.get("model") for each in self._pci}
+        # Where there is one sort of bus all sit on it.
+        self._one = "pcie-root" not in roots
+        self._left = {"pci": self._slots_of_pci(), "pcie": self._ports(), "usb": self._usb(), "slot": self._memory()}
+
+    def take(self, seats: t.Iterable[str]) -> bool:
+        """Whether there are such; then they are taken."""
+        wanted = self._named(seats)
+        if any(self._left[seat] < wanted.count(seat) for seat in wanted):
+            return False
+        for seat in wanted:
+            self._left[seat] -= 1
+        return True
+
+    def give(self, seats: t.Iterable[str]) -> None:
+        """They are left before any is taken."""
+        for seat in self._named(seats):
+            self._left[seat] += 1
+
+    def _named(self, seats: t.Iterable[str]) -> list[str]:
+        return ["pci" if seat == "pcie" and self._one else seat for seat in seats]
+
+    def _addresses(self, kind: str) -> list[Element]:
+        return [each for each in _xml.find_all(self._live, "devices/*/address") if each.get("type") == kind]
+
+    def _buses(self) -> list[int]:
+        """The bus of each PCI slot in use."""
+        used = {(int(each.get("bus") or "0", 0), each.get("slot")) for each in self._addresses("pci")}
+        return [bus for bus, _slot in used]
+
+    def _open(self, models: t.Iterable[str]) -> list[Element]:
+        """PCI controllers of these models that devices can be plugged into."""
+        return [
+            each
+            for each in self._pci
+            if str(each.get("model")) in models and _xml.get(each, "target/@hotplug") != "off"
+        ]
+
+    def _slots_of_pci(self) -> int:
+        if not self._pci:
+            # Another sort of bus altogether, such as that of s390.
+            return 32
+        used = self._buses()
+        return sum(
+            _PCI_SLOTS[str(each.get("model"))] - used.count(int(each.get("index") or "0"))
+            for each in self._open(_PCI_SLOTS)
+        )
+
+    def _ports(self) -> int:
+        used = self._buses()
+        return sum(int(each.get("index") or "0") not in used for each in self._open(_PCIE_PORTS))
+
+    def _usb(self) -> int:
+        ports = _HUB_PORTS * len(_xml.find_all(self._live, "devices/hub"))
+        for each in _xml.find_all(self._live, "devices/controller"):
+            model = each.get("model", "")
+            if each.get("type") == "usb" and not model.startswith("ich9-uhci"):
+                ports += int(each.get("ports") or _USB_PORTS.get(model, 2))
+        return ports - len(self._addresses("usb"))
+
+    def _memory(self) -> int:
+        """Slots for modules."""
+        return int(_xml.get(self._live, "maxMemory/@slots") or 0) - len(_xml.find_all(self._live, "devices/memory"))
