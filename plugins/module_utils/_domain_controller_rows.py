@@ -8,6 +8,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, PlainSize, Size, Switch, Text, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
@@ -186,6 +187,8 @@ CONTROLLERS = Devices(
         _TARGET,
         Row("pcihole64", "pcihole64", Size("KiB", minimum=0), help="64-bit PCI hole of a root controller (a size)."),
         ALIAS,
+        *PCI,
+        USB,
     ),
     help="Controllers. Those that are not declared stay: libvirt adds what the devices need.",
     # The companions of a USB controller have its index.

@@ -10,12 +10,12 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Switch, Text, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
     ACPI_INDEX,
-    ADDRESS,
     ALIAS,
     ON_OFF,
     VIRTIO,
     UnitlessSize,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Change, Many, Row
 
 if t.TYPE_CHECKING:
@@ -246,7 +246,7 @@ _VIDEO: tuple[AnyRow, ...] = (
     ),
     ALIAS,
     ACPI_INDEX,
-    ADDRESS,
+    *PCI,
 )
 
 DISPLAY: tuple[Many, ...] = (

@@ -18,7 +18,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
     ACPI_INDEX,
-    ADDRESS,
     ALIAS,
     DEVICE,
     ON_OFF,
@@ -27,6 +26,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs impor
     UnitlessSize,
     Unsaid,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_source_rows import (
     PORT,
@@ -307,7 +307,8 @@ _INTERFACE: tuple[AnyRow, ...] = (
     BOOT_ORDER,
     ALIAS,
     ACPI_INDEX,
-    ADDRESS,
+    *PCI,
+    USB,
 )
 
 # Those that libvirt plugs; those of which it changes nothing; those on a bridge of the host, which it moves between

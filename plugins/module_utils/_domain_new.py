@@ -47,7 +47,8 @@ def blank(desired: Options, capabilities: Element) -> Element:
     if machine:
         _xml.put(tree, "os/type/@machine", machine)
     _add_defaults(tree, set(desired))
-    if "q35" in (machine or ""):
+    ports = [each for each in desired.get("controllers", []) if each.get("model") == "pcie-root-port"]
+    if "q35" in (machine or "") and not ports:
         _add_ports(tree)
     return tree
 

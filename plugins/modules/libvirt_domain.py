@@ -1947,7 +1947,7 @@ options:
               description: Group of disks that share the limits.
               type: str
         address:
-          description: Where a disk sits on its SCSI, SATA, IDE or floppy controller. libvirt chooses a free place.
+          description: Where it sits on its SCSI, SATA, IDE or floppy controller. libvirt chooses a free place.
           type: dict
           suboptions:
             controller:
@@ -1962,6 +1962,18 @@ options:
             unit:
               description: 'Unit: the LUN of a SCSI disk.'
               type: int
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
+          type: str
         rawio:
           description: Whether QEMU gets the capability for raw I/O (V(lun) only).
           type: bool
@@ -2137,6 +2149,18 @@ options:
         alias:
           description: Name of the device in libvirt and QEMU; it begins with V(ua-).
           type: str
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
+          type: str
     filesystems:
       description: Directories of the host that the guest can mount.
       type: list
@@ -2282,6 +2306,18 @@ options:
         boot_order:
           description: Place in the order of boot; 1 comes first.
           type: int
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
+          type: str
     hostdevs:
       description: Devices of the host.
       type: list
@@ -2463,6 +2499,34 @@ options:
         boot_order:
           description: Place in the order of boot; 1 comes first.
           type: int
+        address:
+          description: Where it sits on its SCSI, SATA, IDE or floppy controller. libvirt chooses a free place.
+          type: dict
+          suboptions:
+            controller:
+              description: Index of the controller.
+              type: int
+            bus:
+              description: Bus of the controller.
+              type: int
+            target:
+              description: SCSI target.
+              type: int
+            unit:
+              description: 'Unit: the LUN of a SCSI disk.'
+              type: int
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
+          type: str
     shmems:
       description: Memory that domains of a host share.
       type: list
@@ -2500,6 +2564,14 @@ options:
         alias:
           description: Name of the device in libvirt and QEMU; it begins with V(ua-).
           type: str
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     memory_devices:
       description: Memory modules. O(memory) contains them, and the domain needs a maximum of memory with slots for
         them.
@@ -2572,6 +2644,17 @@ options:
         alias:
           description: Name of the device in libvirt and QEMU; it begins with V(ua-).
           type: str
+        slot:
+          description: Slot of a V(dimm) or V(nvdimm), from 0.
+          type: int
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     interfaces:
       description: Network interfaces.
       type: list
@@ -3089,9 +3172,17 @@ options:
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
           type: int
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     serials:
       description: Serial ports. A new domain has one V(pty) where this is left out.
@@ -3188,6 +3279,18 @@ options:
           type: int
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     parallels:
       description: Parallel ports.
@@ -3339,6 +3442,9 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
+        virtio_serial_address:
+          description: Index of the virtio-serial controller, its bus (0) and the port, such as V('0:0:1').
+          type: str
     channels:
       description: virtio channels. A new domain has that of the guest agent, V(org.qemu.guest_agent.0), where this
         is left out.
@@ -3434,6 +3540,9 @@ options:
             - server
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+        virtio_serial_address:
+          description: Index of the virtio-serial controller, its bus (0) and the port, such as V('0:0:1').
           type: str
     graphics:
       description: Graphical consoles, one of each type.
@@ -3703,10 +3812,14 @@ options:
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
           type: int
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     sounds:
       description: Sound cards.
       type: list
@@ -3760,9 +3873,17 @@ options:
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
           type: int
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     audios:
       description: Where sound goes on the host. libvirt gives a domain one.
@@ -4008,9 +4129,17 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     redirdevs:
       description: USB devices of whoever is connected, by SPICE or by a socket.
@@ -4064,6 +4193,10 @@ options:
           type: int
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     redirfilter:
       description: Which USB devices may be; the first rule that fits holds.
@@ -4152,6 +4285,9 @@ options:
             reconnect:
               description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
               type: int
+        ccid_address:
+          description: Index of the CCID controller and the slot, such as V('0:0').
+          type: str
     hubs:
       description: Hubs. libvirt adds them where ports run out.
       type: list
@@ -4165,6 +4301,10 @@ options:
           required: true
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     rngs:
       description: Random number generators. A new domain has one from /dev/urandom where this is left out.
@@ -4265,10 +4405,14 @@ options:
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
           type: int
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     tpms:
       description: TPMs; all but V(spapr-tpm-proxy) are one at most.
       type: list
@@ -4375,10 +4519,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     memballoon:
       description: Memory balloon; a domain has one anyway.
       type: dict
@@ -4419,10 +4567,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     vsock:
       description: Sockets between host and guest.
       type: dict
@@ -4459,10 +4611,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     panics:
       description: By what the guest says that its kernel crashed.
       type: list
@@ -4482,6 +4638,17 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
+        iobase:
+          description: I/O port of one on ISA, such as V('0x505').
+          type: str
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     iommu:
       description: IOMMU of the guest.
       type: dict
@@ -4511,6 +4678,14 @@ options:
           type: int
         dma_translation:
           description: 'V(intel): whether DMA is translated, and not interrupts only. Needs libvirt 10.7.0.'
+          type: bool
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
           type: bool
     cryptos:
       description: virtio devices for cryptography. Needs libvirt 9.1.0.
@@ -4545,10 +4720,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     pstore:
       description: Store of a guest's last words when its kernel crashes. Needs libvirt 10.6.0.
       type: dict
@@ -4569,10 +4748,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0.
+          type: bool
     leases:
       description: Leases that the domain holds while it runs.
       type: list
