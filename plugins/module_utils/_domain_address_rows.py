@@ -167,6 +167,6 @@ def check(desired: Options) -> None:
 
 def slot_of(address: Element | None) -> tuple[int, int] | None:
     """The PCI bus and slot of an address; None where it is no such address."""
-    if address is None or address.get("type") != "pci" or address.get("slot") is None:
+    if address is None or address.get("type") != "pci" or not {"bus", "slot"} & set(address.attrib):
         return None
     return int(address.get("bus") or "0", 0), int(address.get("slot") or "0", 0)

@@ -62,6 +62,10 @@ class _Listens(Many):
         changes = super().edit(element, wanted, field)
         if changes:
             _drop_short(element)
+            if wanted and wanted[0]["type"] in ("none", "socket"):
+                # There is no port.
+                _xml.drop(element, "@port")
+                _xml.drop(element, "@autoport")
         return changes
 
 

@@ -13,10 +13,11 @@ import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import slot_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_apply import Action
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import FOR_GOOD, TUNE, UNTUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, Free
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, Free, sitting
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
 
@@ -52,7 +53,7 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     groups = list(itertools.chain.from_iterable(map(_apart, _by_item(pending).values())))
     actions: list[Action | None] = [None] * len(groups)
     # What goes makes room for what comes.
-    for index in sorted(range(len(groups) if active else 0), key=lambda index: groups[index][0].new is not None):
+    for index in sorted(range(len(groups) if active else 0), key=lambda index: _room(groups[index][0].new)):
         actions[index] = _action(groups[index], states, desired, free)
     brought = _brought(actions)
     done: list[Action] = []
@@ -77,10 +78,15 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
         plan.step("live", action=Action("settle", "", leaving=leaving))
 
 
-def _turn(action: Action) -> int:
+def _room(device: Element | None) -> int:
+    """What has a place comes before what takes any that is left."""
+    return 0 if device is None else 1 if slot_of(_xml.find(device, "address")) else 2
+
+
+def _turn(action: Action) -> tuple[int, bool]:
     """What goes makes room for what comes. What others sit on comes before them, and goes after them."""
     turns = {"detach": (1, 4), "attach": (3, 2)}
-    return turns[action.verb][action.carrier] if action.verb in turns else 0
+    return turns[action.verb][action.carrier] if action.verb in turns else 0, not action.placed
 
 
 def _brought(actions: list[Action | None]) -> int:
@@ -286,11 +292,14 @@ def _plug(
         return None
     action = Action("detach" if goes else "attach", name, xml=_xml.write(device), option=row.place)
     action.carrier, action.timeout = row.carrier, desired["timeout"]
+    place = slot_of(_xml.find(device, "address"))
+    action.placed = place is not None
     seats = row.seats(device, live)
     if not goes:
-        return action if free.take(seats) else None
-    if row.idle(device, tree):
-        free.give(seats)
+        return action if free.take(seats, device) else None
+    # QEMU lets the functions of a slot go together only.
+    if row.idle(device, tree) and place not in [each for _other, each in sitting(tree)]:
+        free.give(seats, device)
         return action
     return None
 

@@ -117,6 +117,8 @@ def _normal_domain(tree: Element) -> None:
         # An empty drive has no format while it runs.
         if _xml.find(disk, "source") is None and _xml.get(disk, "driver/@type") == "raw":
             _xml.drop(disk, "driver/@type")
+        if _xml.find(disk, "source") is None and disk.get("type") == "file":
+            _xml.drop(disk, "@type")
     for graphics in _xml.find_all(tree, "devices/graphics"):
         _normal_graphics(graphics)
 
