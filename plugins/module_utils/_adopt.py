@@ -84,9 +84,9 @@ class Adopter:
         follow = {
             option: options.pop(option) for option in _FOLLOW if option in options and _may_follow(option, options)
         }
-        given = self._without_rest(options, follow, tree, bare)
-        if given is not None:
-            return self._in_order(given)
+        complete = self._without_rest(options, follow, tree, bare)
+        if complete is not None:
+            return self._in_order(complete)
         for _turn in range(_TURNS):
             given = self._with_rest(options, bare)
             bad = self._bad(given, tree, bare, essence)

@@ -142,7 +142,7 @@ def _normal_graphics(graphics: Element) -> None:
         if text == _xml.get(graphics, kept):
             _xml.drop(graphics, attribute)
     for listen in _xml.find_all(graphics, "listen"):
-        if dict(listen.attrib) == {"type": "address"}:
+        if listen.get("type") == "address" and len(listen.attrib) == 1:
             # The default, which libvirt writes.
             _xml.remove(listen)
 

@@ -57,10 +57,7 @@ def _value(row: AnyRow, element: Element) -> t.Any:
 def _word(row: Row, element: Element) -> t.Any:
     if row.place is None or row.no_log:
         return None
-    try:
-        value = row.read(element)
-    except (ValueError, LookupError):
-        return None
+    value = _read(row, element)
     if value is None or value in ("", [], {}) or (value == row.absent and not row.required):
         return None
     if isinstance(value, str) and _xml.is_padded(element, row.place):
@@ -73,6 +70,14 @@ def _word(row: Row, element: Element) -> t.Any:
         # So says an element with nothing in it.
         return None
     return _checked(row, value)
+
+
+def _read(row: Row, element: Element) -> t.Any:
+    """None also for what can't be read."""
+    try:
+        return row.read(element)
+    except (ValueError, LookupError):
+        return None
 
 
 def _checked(row: AnyRow, value: t.Any) -> t.Any:
@@ -111,10 +116,10 @@ def without_defaults(rows: t.Sequence[AnyRow], element: Element) -> None:
     for row in rows:
         if isinstance(row, Row):
             if (
-                row.place is not None
-                and row.absent is not None
+                row.absent is not None
+                and row.place is not None
                 and not row.required
-                and row.read(element) == row.absent
+                and _read(row, element) == row.absent
             ):
                 row.codec.clear(element, row.place)
             continue
