@@ -201,6 +201,7 @@ CHARACTER: tuple[Many, ...] = (
                 absent="serial",
                 keep=True,
             ),
+            _PORT,
             ALIAS,
             VIRTIO_SERIAL,
         ),

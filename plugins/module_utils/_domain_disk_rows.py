@@ -15,6 +15,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Switch,
     Text,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ACPI_INDEX
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import DRIVE, PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, IOTHREADS, VIRTIO
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, scsi_seat, virtio_seat
@@ -233,6 +234,7 @@ _DISK: tuple[AnyRow, ...] = (
     _IOTUNE,
     DRIVE,
     *PCI,
+    ACPI_INDEX,
     USB,
     Row("rawio", "@rawio", Switch(), help="Whether QEMU gets the capability for raw I/O (V(lun) only)."),
     Row(

@@ -17,6 +17,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Uuid,
     Value,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ACPI_INDEX
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import DRIVE, PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
@@ -200,6 +201,7 @@ _HOSTDEV: tuple[AnyRow, ...] = (
     BOOT_ORDER,
     DRIVE,
     *PCI,
+    ACPI_INDEX,
     USB,
 )
 

@@ -1970,6 +1970,9 @@ options:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
             function 0.
           type: bool
+        acpi_index:
+          description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
+          type: int
         usb_address:
           description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
             on a hub.
@@ -2523,6 +2526,9 @@ options:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
             function 0.
           type: bool
+        acpi_index:
+          description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
+          type: int
         usb_address:
           description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
             on a hub.
@@ -3439,6 +3445,9 @@ options:
             - virtio
             - sclp
             - sclplm
+        port:
+          description: Number of the port, from 0; counted where it is left out.
+          type: int
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
