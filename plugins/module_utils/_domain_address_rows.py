@@ -48,6 +48,15 @@ class Seat(Text):
         return ".".join(form.format(number) for number in numbers)
 
 
+class Bus(Text):
+    """A bus; the address of a device on the bus before has no meaning on this one."""
+
+    def write(self, element: Element, place: str, value: Value) -> None:
+        if self.read(element, place) is not None:
+            _xml.drop(element, "address")
+        super().write(element, place, value)
+
+
 class _OnDrive(Integer):
     """A part of a drive's address; a virtio disk has that of a PCI device."""
 
@@ -162,7 +171,7 @@ def check(desired: Options) -> None:
                     name = "{0}.{1}".format(field, each)
                     other = seen.setdefault((each, device[each]), name)
                     if other != name:
-                        raise BadValue(name, device[each], "{0} is there already".format(other))
+                        raise BadValue(name, device[each], "{0} is the same".format(other))
 
 
 def slot_of(address: Element | None) -> tuple[int, int] | None:

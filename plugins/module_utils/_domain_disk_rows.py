@@ -16,7 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Text,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ACPI_INDEX
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import DRIVE, PCI, USB
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import DRIVE, PCI, USB, Bus
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, IOTHREADS, VIRTIO
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, scsi_seat, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCE_MORE, SOURCES, VOLUME
@@ -144,6 +144,7 @@ _DISK: tuple[AnyRow, ...] = (
     Row(
         "bus",
         "target/@bus",
+        Bus(),
         choices=("virtio", "scsi", "sata", "usb", "ide", "fdc", "sd"),
         help="Bus; V(virtio) for a new one.",
         keep=True,
