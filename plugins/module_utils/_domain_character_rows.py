@@ -201,7 +201,6 @@ CHARACTER: tuple[Many, ...] = (
                 absent="serial",
                 keep=True,
             ),
-            _PORT,
             ALIAS,
             VIRTIO_SERIAL,
         ),

@@ -119,6 +119,9 @@ def _normal_domain(tree: Element) -> None:
             _xml.drop(disk, "driver/@type")
         if _xml.find(disk, "source") is None and disk.get("type") == "file":
             _xml.drop(disk, "@type")
+    for console in _xml.find_all(tree, "devices/console"):
+        # They are counted.
+        _xml.drop(console, "target/@port")
     for graphics in _xml.find_all(tree, "devices/graphics"):
         _normal_graphics(graphics)
 

@@ -3445,9 +3445,6 @@ options:
             - virtio
             - sclp
             - sclplm
-        port:
-          description: Number of the port, from 0; counted where it is left out.
-          type: int
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str

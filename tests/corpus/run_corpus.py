@@ -307,7 +307,10 @@ def adopt_what_is_there(kind: str, host: t.Any, objects: Objects) -> collections
     again = run(check=True)
     if again["changed"]:
         raise Lie("made, and then changed {0}".format(again["diff"]))
-    return collections.Counter({"options typed": len(set(info[0]) - ALWAYS), "only xml": int(set(info[0]) <= ALWAYS)})
+    said = set(info[0])
+    return collections.Counter(
+        {"options typed": len(said - ALWAYS), "only xml": int(said <= ALWAYS), "without xml": int("xml" not in said)}
+    )
 
 
 def untold(text: str) -> str:
@@ -327,11 +330,14 @@ IMPLIED = (
     "/domain/cputune/*[contains(local-name(), 'quota')][.='-1']",
     "/domain/memoryBacking/source[@type='anonymous']",
     "/domain/devices/channel/source/clipboard[@copypaste='no']",
+    # libvirt counts them whenever it reads a definition.
+    "/domain/devices/console/target/@port",
     "/domain/devices/filesystem/driver[@type='path' and count(@*)=1]",
     "/domain/devices/hostdev/driver[@name='vfio' and count(@*)=1]",
     "/domain/devices/hostdev/source/host/@port[.='3260']",
     "/domain/devices/interface/link[@state='up']",
     "/domain/devices/interface/@trustGuestRxFilters[.='no']",
+    "/domain/devices/rng/rate/@period[.='1000']",
     "/domain/devices//source/reconnect[@enabled='no']",
 )
 
