@@ -153,6 +153,7 @@ DRIVE = Block(
     keep=True,
 )
 _UNIQUE = ("pci_address", "usb_address", "virtio_serial_address", "ccid_address")
+_SAID = frozenset((*_UNIQUE, "multifunction"))
 
 
 def check(desired: Options) -> None:
@@ -160,7 +161,7 @@ def check(desired: Options) -> None:
     seen: dict[tuple[str, str], str] = {}
     for option, value in desired.items():
         for index, device in enumerate(value if isinstance(value, list) else [value]):
-            if not isinstance(device, dict):
+            if not isinstance(device, dict) or _SAID.isdisjoint(device):
                 continue
             field = "{0}[{1}]".format(option, index) if isinstance(value, list) else option
             if device.get("multifunction") is not None and "pci_address" not in device:
