@@ -228,4 +228,9 @@ def _is_own(row: Many, element: Element) -> bool:
     if any(value not in (None, "", [], False) for value in says.values()):
         return True
     item = typed(row.rows, element)
-    return item is not None and _rest.alike(element, row.make(mean(row.rows, item)))
+    if item is None:
+        return False
+    found, made = _xml.clone(element), row.make(mean(row.rows, item))
+    for each in (found, made):
+        without_defaults(row.rows, each)
+    return _rest.alike(found, made)

@@ -16,7 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Value,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ALIAS, ON_OFF, Reconnect
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB, VIRTIO_SERIAL
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import ISA, PCI, USB, VIRTIO_SERIAL
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_controller, has_display
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
@@ -169,6 +169,7 @@ CHARACTER: tuple[Many, ...] = (
             ),
             _PORT,
             ALIAS,
+            ISA,
             *PCI,
             USB,
         ),

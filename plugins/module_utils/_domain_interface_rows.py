@@ -34,7 +34,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_so
     ips,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -337,7 +337,17 @@ def _changes(old: Element, new: Element, options: set[str]) -> set[str]:
     return options if moves else options - {"network", "bridge"}
 
 
-INTERFACES = Devices(
+class _Interfaces(Devices):
+    """A device of the host is no model of QEMU's."""
+
+    def make(self, item: Options) -> Element:
+        fresh = super().make(item)
+        if fresh.get("type") == "hostdev" and "model" not in item:
+            _xml.drop(fresh, "model")
+        return fresh
+
+
+INTERFACES = _Interfaces(
     "interfaces",
     "devices/interface",
     _INTERFACE,

@@ -3286,6 +3286,9 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
+        iobase:
+          description: I/O port of one on ISA, such as V('0x505').
+          type: str
         pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
