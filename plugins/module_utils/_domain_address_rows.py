@@ -94,8 +94,8 @@ PCI: tuple[AnyRow, ...] = (
         "multifunction",
         "address/@multifunction",
         ON_OFF,
-        help="Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with function 0.",
-        absent=False,
+        help="Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with function 0. "
+        "libvirt sees to it where it is left out.",
     ),
 )
 USB = Row(

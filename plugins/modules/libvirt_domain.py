@@ -1968,7 +1968,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
@@ -2158,7 +2158,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
         usb_address:
           description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
@@ -2315,7 +2315,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
         usb_address:
           description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
@@ -2524,7 +2524,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
@@ -2576,7 +2576,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     memory_devices:
       description: Memory modules. O(memory) contains them, and the domain needs a maximum of memory with slots for
@@ -2659,7 +2659,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     interfaces:
       description: Network interfaces.
@@ -3184,7 +3184,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
         usb_address:
           description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
@@ -3295,7 +3295,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
         usb_address:
           description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
@@ -3827,7 +3827,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     sounds:
       description: Sound cards.
@@ -3888,7 +3888,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
         usb_address:
           description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
@@ -4144,7 +4144,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
         usb_address:
           description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
@@ -4420,7 +4420,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     tpms:
       description: TPMs; all but V(spapr-tpm-proxy) are one at most.
@@ -4534,7 +4534,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     memballoon:
       description: Memory balloon; a domain has one anyway.
@@ -4582,7 +4582,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     vsock:
       description: Sockets between host and guest.
@@ -4626,7 +4626,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     panics:
       description: By what the guest says that its kernel crashed.
@@ -4656,7 +4656,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     iommu:
       description: IOMMU of the guest.
@@ -4694,7 +4694,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     cryptos:
       description: virtio devices for cryptography. Needs libvirt 9.1.0.
@@ -4735,7 +4735,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     pstore:
       description: Store of a guest's last words when its kernel crashes. Needs libvirt 10.6.0.
@@ -4763,7 +4763,7 @@ options:
           type: str
         multifunction:
           description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
-            function 0.
+            function 0. libvirt sees to it where it is left out.
           type: bool
     leases:
       description: Leases that the domain holds while it runs.
