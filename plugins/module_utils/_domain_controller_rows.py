@@ -190,7 +190,8 @@ CONTROLLERS = Devices(
         *PCI,
         USB,
     ),
-    help="Controllers. Those that are not declared stay: libvirt adds what the devices need.",
+    help="Controllers. Those that are not declared stay: libvirt adds what the devices need. A new q35 domain has "
+    "twelve spare PCI Express ports, unless a V(pcie-root) or V(pcie-root-port) is declared.",
     # The companions of a USB controller have its index.
     keys=("type", "index", "start_port"),
     together=True,

@@ -1995,7 +1995,8 @@ options:
           description: Place in the order of boot; 1 comes first.
           type: int
     controllers:
-      description: 'Controllers. Those that are not declared stay: libvirt adds what the devices need.'
+      description: 'Controllers. Those that are not declared stay: libvirt adds what the devices need. A new q35 domain
+        has twelve spare PCI Express ports, unless a V(pcie-root) or V(pcie-root-port) is declared.'
       type: list
       elements: dict
       suboptions:
