@@ -16,7 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, Options, Row, edit, mean, read, spec
-from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
+from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed, without_defaults
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._domain_shape import Shape
@@ -32,8 +32,8 @@ class Adopter:
     """Declarations of one kind of object.
 
     fresh: what a new definition starts from, given what is desired. normal: brings what libvirt writes in two ways into
-    one. check: what the kind refuses only when it plans. always: whether there is raw XML even where it has nothing to
-    say, since without it a new object would start from more.
+    one. check: what the kind refuses only when it plans. alone: what a new one starts from that is declared without raw
+    XML, where that is more than fresh, and lacks: from a definition, the options that say what of it is not there.
     """
 
     def __init__(
@@ -42,10 +42,12 @@ class Adopter:
         fresh: t.Callable[[Options], Element],
         normal: t.Callable[[Element], None],
         check: t.Callable[[Options], None] | None = None,
-        always: bool = False,
+        alone: t.Callable[[Options], Element] | None = None,
+        lacks: t.Callable[[Element], Options] = lambda _tree: {},
         shape: t.Callable[[Element], Shape | None] = lambda _tree: None,
     ) -> None:
-        self.kind, self.fresh, self.normal, self.check, self.always = kind, fresh, normal, check, always
+        self.kind, self.fresh, self.normal, self.check = kind, fresh, normal, check
+        self.alone, self.lacks = alone, lacks
         self.shape = shape
         # By shape and steering: the declaration as JSON; "" where there is none of stand-ins.
         self.known: dict[tuple[object, ...], str] = {}
@@ -82,6 +84,9 @@ class Adopter:
         follow = {
             option: options.pop(option) for option in _FOLLOW if option in options and _may_follow(option, options)
         }
+        complete = self._without_rest(options, follow, tree, bare)
+        if complete is not None:
+            return self._in_order(complete)
         for _turn in range(_TURNS):
             given = self._with_rest(options, bare)
             bad = self._bad(given, tree, bare, essence)
@@ -96,7 +101,29 @@ class Adopter:
                 break
             for option in [option for option in loose if option in bad] or loose:
                 del options[option]
+        return self._in_order(given)
+
+    def _in_order(self, given: Options) -> Options:
         return {row.option: given[row.option] for row in self.kind.rows if row.option in given}
+
+    def _without_rest(self, options: Options, follow: Options, tree: Element, bare: Element) -> Options | None:
+        """A declaration without raw XML, where that says all of it."""
+        if self.alone is None:
+            return None
+        plain = _xml.clone(bare)
+        without_defaults(self.kind.rows, plain)
+        essence = _merge.essence(plain)
+        for more in ({}, follow) if follow else ({},):
+            given = copy.deepcopy({**options, **more})
+            for option, value in self.lacks(bare).items():
+                given[option] = {**given.get(option, {}), **value} if isinstance(value, dict) else value
+            try:
+                self.desire(given)
+            except BadValue:
+                return None
+            if not self._bad(given, tree, bare, essence, self.alone):
+                return given
+        return None
 
     def _normalize(self, tree: Element) -> None:
         _note.drop(tree)
@@ -112,7 +139,7 @@ class Adopter:
         desired = self.desire(options)
         made = self.fresh(desired)
         edit(self.kind.rows, made, desired)
-        if self.always:
+        if self.alone is not None:
             left = _rest.rest(bare, made, self.lists)
             left = _xml.new(self.kind.tag) if left is None else left
         else:
@@ -150,13 +177,22 @@ class Adopter:
             self.entries[key] = typed(row.rows, element) if _is_own(row, element) else None
         return copy.deepcopy(self.entries[key])
 
-    def _bad(self, given: Options, tree: Element, bare: Element, essence: object) -> set[str]:
+    def _bad(
+        self,
+        given: Options,
+        tree: Element,
+        bare: Element,
+        essence: object,
+        fresh: t.Callable[[Options], Element] | None = None,
+    ) -> set[str]:
         """The options that do not stand the proof; empty: it is a declaration of this very definition."""
         try:
             desired = self.kind.desire({**self.defaults, **given})
-            made = self.fresh(desired)
+            made = (fresh or self.fresh)(desired)
             self.kind.definition(copy.copy(desired), made)
             self._normalize(made)
+            if fresh is not None:
+                without_defaults(self.kind.rows, made)
             same = essence == _merge.essence(made)
             # One that comes out the same is what is declared, unless it is noted that more of it was declared before.
             if not same:
@@ -191,6 +227,10 @@ def _is_own(row: Many, element: Element) -> bool:
     says = read([each for each in row.rows if isinstance(each, Row) and not each.keep], element)
     if any(value not in (None, "", [], False) for value in says.values()):
         return True
-    # Where a device is has no option of its own in these.
-    item = typed(row.rows, element) if _xml.find(element, "address") is None else None
-    return item is not None and _rest.alike(element, row.make(mean(row.rows, item)))
+    item = typed(row.rows, element)
+    if item is None:
+        return False
+    found, made = _xml.clone(element), row.make(mean(row.rows, item))
+    for each in (found, made):
+        without_defaults(row.rows, each)
+    return _rest.alike(found, made)

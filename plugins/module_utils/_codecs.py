@@ -231,27 +231,42 @@ class Address(Text):
 
 
 class PciAddress(Text):
-    """A PCI device as lspci -D writes it, 0000:06:00.0; in the XML an element with domain, bus, slot and function."""
+    """A PCI device as lspci -D writes it, 0000:06:00.0; in the XML an element with domain, bus, slot and function.
+
+    kind: the element's type attribute, where one is written; an address of another type is none of PCI.
+    """
 
     _PARTS = ("domain", "bus", "slot", "function")
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "") -> None:
         super().__init__(
             r"[0-9A-Fa-f]{4}:[0-9A-Fa-f]{2}:[01][0-9A-Fa-f]\.[0-7]",
-            "a PCI address is wanted, such as 0000:06:00.0 (lspci -D shows it)",
+            "a PCI address is wanted as lspci -D shows it, such as 0000:06:00.0",
             lower=True,
         )
+        self.kind = kind
 
     def read(self, element: Element, place: str) -> Value | None:
         found = _xml.find(element, place)
-        if found is None or found.get("slot") is None:
+        return None if found is None else self.said(found)
+
+    def said(self, address: Element) -> str | None:
+        """The address that an element says."""
+        if address.get("slot") is None or address.get("type", "pci") != "pci":
             return None
-        numbers = [int(found.get(part) or "0", 0) for part in self._PARTS]
+        numbers = [int(address.get(part) or "0", 0) for part in self._PARTS]
         return "{0:04x}:{1:02x}:{2:02x}.{3:x}".format(*numbers)
 
     def write(self, element: Element, place: str, value: Value) -> None:
-        for part, text in zip(self._PARTS, value.replace(".", ":").split(":")):
-            _xml.put(element, "{0}/@{1}".format(place, part), "0x" + text)
+        if self.kind and _xml.get(element, place + "/@type") != self.kind:
+            _xml.drop(element, place)
+            _xml.put(element, place + "/@type", self.kind)
+        for part, text in self.parts(value).items():
+            _xml.put(element, "{0}/@{1}".format(place, part), text)
+
+    def parts(self, value: str) -> dict[str, str]:
+        """The attributes for an address."""
+        return {part: "0x" + text for part, text in zip(self._PARTS, value.replace(".", ":").split(":"))}
 
 
 class Octal(Text):

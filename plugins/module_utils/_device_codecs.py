@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Size, Switch, Text, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Row
 
 if t.TYPE_CHECKING:
@@ -46,32 +44,6 @@ class Unsaid(Text):
             _xml.drop(element, place)
         else:
             super().write(element, place, value)
-
-
-class PciAddress(Text):
-    """A PCI address as lspci -D writes it; in the XML an <address> with an attribute for each part."""
-
-    _WORDS = re.compile(r"([0-9a-f]{4}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])")
-    _PARTS = (("domain", 4), ("bus", 2), ("slot", 2), ("function", 1))
-
-    def mean(self, option: str, value: Value) -> Value:
-        address = str(value).lower()
-        if not self._WORDS.fullmatch(address):
-            raise BadValue(option, value, "a PCI address is wanted as lspci -D shows it, such as 0000:06:10.1")
-        return address
-
-    def read(self, element: Element, place: str) -> Value | None:
-        if _xml.get(element, place + "/@type") not in (None, "pci") or _xml.find(element, place) is None:
-            return None
-        numbers = [int(_xml.get(element, "{0}/@{1}".format(place, part)) or "0", 0) for part, _digits in self._PARTS]
-        return "{0:04x}:{1:02x}:{2:02x}.{3:x}".format(*numbers)
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        _xml.drop(element, place)
-        _xml.put(element, place + "/@type", "pci")
-        match = self._WORDS.fullmatch(value)
-        for (part, digits), text in zip(self._PARTS, match.groups() if match else ()):
-            _xml.put(element, "{0}/@{1}".format(place, part), "0x{0:0{1}x}".format(int(text, 16), digits))
 
 
 class Reconnect(Integer):
@@ -111,13 +83,6 @@ ACPI_INDEX = Row(
     "acpi/@index",
     Integer(1, 16383),
     help="Number by which the guest names the device whatever its place, such as C(eno5) for V(5).",
-)
-ADDRESS = Row(
-    "address",
-    "address",
-    PciAddress(),
-    help="PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and it is kept.",
-    keep=True,
 )
 ROM = Block(
     "rom",

@@ -16,6 +16,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Value,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ALIAS, ON_OFF, Reconnect
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import ISA, PCI, USB, VIRTIO_SERIAL
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_controller, has_display
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
@@ -168,6 +169,9 @@ CHARACTER: tuple[Many, ...] = (
             ),
             _PORT,
             ALIAS,
+            ISA,
+            *PCI,
+            USB,
         ),
         help="Serial ports. A new domain has one V(pty) where this is left out.",
         by_order=True,
@@ -199,6 +203,7 @@ CHARACTER: tuple[Many, ...] = (
                 keep=True,
             ),
             ALIAS,
+            VIRTIO_SERIAL,
         ),
         help="Consoles.",
         by_order=True,
@@ -238,6 +243,7 @@ CHARACTER: tuple[Many, ...] = (
                 help="V(qemu-vdagent): who draws the mouse.",
             ),
             ALIAS,
+            VIRTIO_SERIAL,
         ),
         help="virtio channels. A new domain has that of the guest agent, V(org.qemu.guest_agent.0), where this is left "
         "out.",

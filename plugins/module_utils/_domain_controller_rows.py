@@ -8,6 +8,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, PlainSize, Size, Switch, Text, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Change, Many, Options, Row
@@ -143,7 +144,9 @@ def _is_virtio(device: Element) -> bool:
 
 
 def _idle(device: Element, live: Element) -> bool:
-    """Whether no disk and no SCSI device of the host sits on it."""
+    """Whether no disk and no SCSI device of the host sits on it; those of PCI are where devices can be plugged."""
+    if device.get("type") == "pci":
+        return False
     seats = [each for each in _xml.find_all(live, "devices/disk") if _xml.get(each, "target/@bus") == "scsi"]
     seats += [each for each in _xml.find_all(live, "devices/hostdev") if each.get("type") == "scsi"]
     return all(_xml.get(each, "address/@controller") != device.get("index") for each in seats)
@@ -186,8 +189,11 @@ CONTROLLERS = Devices(
         _TARGET,
         Row("pcihole64", "pcihole64", Size("KiB", minimum=0), help="64-bit PCI hole of a root controller (a size)."),
         ALIAS,
+        *PCI,
+        USB,
     ),
-    help="Controllers. Those that are not declared stay: libvirt adds what the devices need. Disks on SCSI get a "
+    help="Controllers. Those that are not declared stay: libvirt adds what the devices need. A new q35 domain has "
+    "twelve spare PCI Express ports, unless a V(pcie-root) or V(pcie-root-port) is declared. Disks on SCSI get a "
     "V(virtio-scsi) one where there is none.",
     # The companions of a USB controller have its index.
     keys=("type", "index", "start_port"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_interfaces
+from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_address_rows, _domain_interfaces
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 
@@ -27,6 +27,7 @@ _ONLY = {"protocol": ("tcp",), "tls": ("tcp",), "bind_host": ("udp",), "bind_ser
 def check(desired: Options) -> None:
     """Refuse what can't be meant: options that exclude or need each other."""
     _domain_interfaces.check(desired)
+    _domain_address_rows.check(desired)
     for option in _CHARACTER:
         for field, item in _items(desired, option):
             _check_source(field, item)

@@ -14,8 +14,9 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Size,
     Switch,
     Text,
-    Value,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ACPI_INDEX
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import DRIVE, PCI, USB, Bus
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, IOTHREADS, VIRTIO
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, scsi_seat, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_source_rows import SOURCE_MORE, SOURCES, VOLUME
@@ -26,13 +27,6 @@ if t.TYPE_CHECKING:
 
 BOOT_ORDER = Row("boot_order", "boot/@order", Integer(1), help="Place in the order of boot; 1 comes first.")
 MODELS = ("virtio", "virtio-transitional", "virtio-non-transitional")
-
-
-class _OnDrive(Integer):
-    """A part of a drive's address; a virtio disk has that of a PCI device."""
-
-    def read(self, element: Element, place: str) -> Value | None:
-        return super().read(element, place) if element.get("type") == "drive" else None
 
 
 def _limits() -> tuple[AnyRow, ...]:
@@ -150,6 +144,7 @@ _DISK: tuple[AnyRow, ...] = (
     Row(
         "bus",
         "target/@bus",
+        Bus(),
         choices=("virtio", "scsi", "sata", "usb", "ide", "fdc", "sd"),
         help="Bus; V(virtio) for a new one.",
         keep=True,
@@ -238,19 +233,10 @@ _DISK: tuple[AnyRow, ...] = (
         help="Block sizes that the guest sees.",
     ),
     _IOTUNE,
-    Block(
-        "address",
-        "address",
-        (
-            Row("controller", "@controller", _OnDrive(0), help="Index of the controller."),
-            Row("bus", "@bus", _OnDrive(0), help="Bus of the controller."),
-            Row("target", "@target", _OnDrive(0, 255), help="SCSI target."),
-            Row("unit", "@unit", _OnDrive(0, 16383), help="Unit: the LUN of a SCSI disk."),
-        ),
-        help="Where a disk sits on its SCSI, SATA, IDE or floppy controller. libvirt chooses a free place.",
-        fresh={"@type": "drive"},
-        keep=True,
-    ),
+    DRIVE,
+    *PCI,
+    ACPI_INDEX,
+    USB,
     Row("rawio", "@rawio", Switch(), help="Whether QEMU gets the capability for raw I/O (V(lun) only)."),
     Row(
         "snapshot",

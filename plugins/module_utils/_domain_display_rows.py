@@ -10,12 +10,12 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Switch, Text, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
     ACPI_INDEX,
-    ADDRESS,
     ALIAS,
     ON_OFF,
     VIRTIO,
     UnitlessSize,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Change, Many, Row
 
 if t.TYPE_CHECKING:
@@ -62,6 +62,10 @@ class _Listens(Many):
         changes = super().edit(element, wanted, field)
         if changes:
             _drop_short(element)
+            if wanted and wanted[0]["type"] in ("none", "socket"):
+                # There is no port.
+                _xml.drop(element, "@port")
+                _xml.drop(element, "@autoport")
         return changes
 
 
@@ -246,7 +250,7 @@ _VIDEO: tuple[AnyRow, ...] = (
     ),
     ALIAS,
     ACPI_INDEX,
-    ADDRESS,
+    *PCI,
 )
 
 DISPLAY: tuple[Many, ...] = (

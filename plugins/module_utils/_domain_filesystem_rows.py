@@ -19,6 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Size,
     Switch,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, VIRTIO
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER, MODELS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
@@ -113,6 +114,8 @@ _FILESYSTEM: tuple[AnyRow, ...] = (
     _ids("gid", "GID"),
     ALIAS,
     BOOT_ORDER,
+    *PCI,
+    USB,
 )
 
 
@@ -158,6 +161,7 @@ SHMEMS = Devices(
         Row("msi_vectors", "msi/@vectors", Integer(1), help="Interrupt vectors."),
         Row("msi_ioeventfd", "msi/@ioeventfd", Switch("on", "off"), help="Whether interrupts are taken aside."),
         ALIAS,
+        *PCI,
     ),
     help="Memory that domains of a host share.",
     keys=("name",),

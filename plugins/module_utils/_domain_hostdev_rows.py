@@ -17,6 +17,8 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Uuid,
     Value,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ACPI_INDEX
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import DRIVE, PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, scsi_seat, virtio_seat
@@ -197,6 +199,10 @@ _HOSTDEV: tuple[AnyRow, ...] = (
     ),
     ALIAS,
     BOOT_ORDER,
+    DRIVE,
+    *PCI,
+    ACPI_INDEX,
+    USB,
 )
 
 

@@ -15,11 +15,11 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Value,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
-    ADDRESS,
     ALIAS,
     DRIVER,
     ON_OFF,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import CCID, PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_display, virtio_seat
@@ -89,7 +89,8 @@ _INPUT: tuple[AnyRow, ...] = (
     Row("repeat", "source/@repeat", ON_OFF, help="V(evdev): whether keys repeat."),
     DRIVER,
     ALIAS,
-    ADDRESS,
+    *PCI,
+    USB,
 )
 
 INPUT: tuple[Many, ...] = (
@@ -106,7 +107,7 @@ INPUT: tuple[Many, ...] = (
     Devices(
         "redirdevs",
         "devices/redirdev",
-        (*source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False), BOOT_ORDER, ALIAS),
+        (*source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False), BOOT_ORDER, ALIAS, USB),
         help="USB devices of whoever is connected, by SPICE or by a socket.",
         by_order=True,
         fresh={"@bus": "usb", "@type": "spicevmc"},
@@ -151,13 +152,14 @@ INPUT: tuple[Many, ...] = (
                 help="V(passthrough): how the client is connected.",
                 only=("@mode", "passthrough"),
             ),
+            CCID,
         ),
         help="Smart card readers.",
     ),
     Many(
         "hubs",
         "devices/hub",
-        (Row("type", "@type", choices=("usb",), help="Type.", required=True), ALIAS),
+        (Row("type", "@type", choices=("usb",), help="Type.", required=True), ALIAS, USB),
         help="Hubs. libvirt adds them where ports run out.",
         by_order=True,
     ),

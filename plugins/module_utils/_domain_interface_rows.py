@@ -18,7 +18,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
     ACPI_INDEX,
-    ADDRESS,
     ALIAS,
     DEVICE,
     ON_OFF,
@@ -27,6 +26,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs impor
     UnitlessSize,
     Unsaid,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_source_rows import (
     PORT,
@@ -34,7 +34,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_so
     ips,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -307,7 +307,8 @@ _INTERFACE: tuple[AnyRow, ...] = (
     BOOT_ORDER,
     ALIAS,
     ACPI_INDEX,
-    ADDRESS,
+    *PCI,
+    USB,
 )
 
 # Those that libvirt plugs; those of which it changes nothing; those on a bridge of the host, which it moves between
@@ -336,7 +337,17 @@ def _changes(old: Element, new: Element, options: set[str]) -> set[str]:
     return options if moves else options - {"network", "bridge"}
 
 
-INTERFACES = Devices(
+class _Interfaces(Devices):
+    """A device of the host is no model of QEMU's."""
+
+    def make(self, item: Options) -> Element:
+        fresh = super().make(item)
+        if fresh.get("type") == "hostdev" and "model" not in item:
+            _xml.drop(fresh, "model")
+        return fresh
+
+
+INTERFACES = _Interfaces(
     "interfaces",
     "devices/interface",
     _INTERFACE,

@@ -12,11 +12,12 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     PATH,
     Address,
     Integer,
+    PciAddress,
     Switch,
     Text,
     Value,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import DEVICE, PciAddress, Reconnect
+from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import DEVICE, Reconnect
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 if t.TYPE_CHECKING:
@@ -114,7 +115,7 @@ SOURCES: tuple[AnyRow, ...] = (
             Row(
                 "address",
                 "source/address",
-                PciAddress(),
+                PciAddress("pci"),
                 help="PCI address on the host, such as V(0000:06:10.1).",
                 required=True,
             ),

@@ -13,11 +13,12 @@ import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import slot_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import seat_disks
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_apply import Action
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import FOR_GOOD, TUNE, UNTUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, Free
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, Free, sitting
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
 
@@ -54,7 +55,7 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
     actions: list[Action | None] = [None] * len(groups)
     for index in sorted(range(len(groups) if active else 0), key=lambda index: _order(groups[index][0])):
         actions[index] = _action(groups[index], states, desired, free)
-        if actions[index] is None and _order(groups[index][0]) == 1:
+        if actions[index] is None and _order(groups[index][0])[0] == 1:
             # What would sit on it has to do without.
             _xml.remove(t.cast("Element", groups[index][0].new))
     brought = _brought(actions)
@@ -80,17 +81,22 @@ def plan(desired: Options, live: Element, forget: Forget, plan: Plan, active: bo
         plan.step("live", action=Action("settle", "", leaving=leaving))
 
 
-def _order(change: Change) -> int:
-    """In which seats are given: what goes makes room for what comes, and others sit on some of that."""
+def _order(change: Change) -> tuple[int, bool]:
+    """In which seats are given.
+
+    What goes makes room for what comes, others sit on some of that, and what has a place comes before what takes any
+    that is left.
+    """
     if change.new is None:
-        return 0
-    return 1 if isinstance(change.row, Devices) and change.row.carrier and change.old is None else 2
+        return 0, False
+    carries = isinstance(change.row, Devices) and change.row.carrier and change.old is None
+    return 1 if carries else 2, slot_of(_xml.find(change.new, "address")) is None
 
 
-def _turn(action: Action) -> int:
+def _turn(action: Action) -> tuple[int, bool]:
     """What goes makes room for what comes. What others sit on comes before them, and goes after them."""
     turns = {"detach": (1, 4), "attach": (3, 2)}
-    return turns[action.verb][action.carrier] if action.verb in turns else 0
+    return turns[action.verb][action.carrier] if action.verb in turns else 0, not action.placed
 
 
 def _brought(actions: list[Action | None]) -> int:
@@ -296,11 +302,14 @@ def _plug(
         return None
     action = Action("detach" if goes else "attach", name, xml=_xml.write(device), option=row.place)
     action.carrier, action.timeout = row.carrier, desired["timeout"]
+    place = slot_of(_xml.find(device, "address"))
+    action.placed = place is not None
     seats = row.seats(device, live if goes else tree)
     if not goes:
-        return action if free.take(seats) else None
-    if row.idle(device, tree):
-        free.give(seats)
+        return action if free.take(seats, device) else None
+    # QEMU lets the functions of a slot go together only.
+    if row.idle(device, tree) and place not in [each for _other, each in sitting(tree)]:
+        free.give(seats, device)
         return action
     return None
 

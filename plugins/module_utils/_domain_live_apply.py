@@ -33,6 +33,8 @@ class Action:
     timeout: int = 0
     # Others sit on it.
     carrier: bool = False
+    # Where it sits is said.
+    placed: bool = False
     # All that are unplugged with it, and what came of this one: where a guest keeps a device, others come all the same.
     leaving: list[Action] = dataclasses.field(default_factory=list)
     failed: KvmError | None = None

@@ -17,6 +17,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     Uuid,
     Value,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import DIMM, PCI
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Row
@@ -91,6 +92,8 @@ _MEMORY: tuple[AnyRow, ...] = (
         keep=True,
     ),
     ALIAS,
+    *DIMM,
+    *PCI,
 )
 
 

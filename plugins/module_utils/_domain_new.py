@@ -9,13 +9,16 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options, edit
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Options, edit
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 # PCI Express ports of a new q35 domain, about what virt-install makes.
 _SPARE_PORTS = 12
+# Whoever declares one of these says what there is.
+_LAID_OUT = ("pcie-root", "pcie-root-port")
+_X86 = ("x86_64", "i686")
 # Devices of a new domain, each unless its option is declared.
 _DEVICES: Options = {
     "serials": [{"type": "pty"}],
@@ -49,9 +52,22 @@ def blank(desired: Options, capabilities: Element) -> Element:
     if machine:
         _xml.put(tree, "os/type/@machine", machine)
     _add_defaults(tree, set(desired))
-    if "q35" in (machine or ""):
+    if "q35" in (machine or "") and not any(each.get("model") in _LAID_OUT for each in desired.get("controllers", [])):
         _add_ports(tree)
     return tree
+
+
+def lacks(tree: Element) -> Options:
+    """What a new domain starts with that a definition has not, as options that take it away."""
+    options: Options = {row.option: [] for row in ROWS if row.option in _DEVICES and not _there(row, tree)}
+    if _xml.get(tree, "os/type/@arch") in _X86:
+        features = {each: False for each in ("acpi", "apic") if _xml.find(tree, "features/" + each) is None}
+        options.update({"features": features} if features else {})
+    return options
+
+
+def _there(row: AnyRow, tree: Element) -> bool:
+    return isinstance(row, Many) and bool(row.elements(tree))
 
 
 def reference(tree: Element) -> Element:
@@ -64,7 +80,7 @@ def reference(tree: Element) -> Element:
 
 def _add_defaults(tree: Element, declared: set[str]) -> None:
     kind = tree.get("type")
-    if _xml.get(tree, "os/type/@arch") in ("x86_64", "i686"):
+    if _xml.get(tree, "os/type/@arch") in _X86:
         # Without ACPI a guest doesn't hear that it should shut down.
         _xml.need(tree, "features/acpi")
         _xml.need(tree, "features/apic")

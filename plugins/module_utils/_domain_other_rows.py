@@ -19,12 +19,12 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
     ACPI_INDEX,
-    ADDRESS,
     ALIAS,
     DRIVER,
     ON_OFF,
     UnitlessSize,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import ISA, PCI
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
@@ -143,7 +143,7 @@ _RNG: tuple[AnyRow, ...] = (
     DRIVER,
     ALIAS,
     ACPI_INDEX,
-    ADDRESS,
+    *PCI,
 )
 
 _TPM: tuple[AnyRow, ...] = (
@@ -230,6 +230,7 @@ _IOMMU: tuple[AnyRow, ...] = (
         help="V(intel): whether DMA is translated, and not interrupts only.",
         since="10.7.0",
     ),
+    *PCI,
 )
 
 _BALLOON: tuple[AnyRow, ...] = (
@@ -253,7 +254,7 @@ _BALLOON: tuple[AnyRow, ...] = (
     ),
     DRIVER,
     ALIAS,
-    ADDRESS,
+    *PCI,
 )
 
 
@@ -294,7 +295,7 @@ OTHER: tuple[AnyRow, ...] = (
                 absent="reset",
             ),
             ALIAS,
-            ADDRESS,
+            *PCI,
         ),
         help="Watchdogs. That of q35 need not be declared.",
         keys=("model",),
@@ -313,7 +314,7 @@ OTHER: tuple[AnyRow, ...] = (
             Row("cid", "cid/@address", Integer(3, 2**32 - 1), help="CID of the guest."),
             DRIVER,
             ALIAS,
-            ADDRESS,
+            *PCI,
         ),
         help="Sockets between host and guest.",
     ),
@@ -330,6 +331,8 @@ OTHER: tuple[AnyRow, ...] = (
                 value_since={"pvpanic": "9.1.0"},
             ),
             ALIAS,
+            ISA,
+            *PCI,
         ),
         help="By what the guest says that its kernel crashed.",
         keys=("model",),
@@ -344,7 +347,7 @@ OTHER: tuple[AnyRow, ...] = (
             Row("queues", "backend/@queues", Integer(1, 256), help="Number of queues.", absent=1),
             DRIVER,
             ALIAS,
-            ADDRESS,
+            *PCI,
         ),
         help="virtio devices for cryptography.",
         by_order=True,
@@ -359,7 +362,7 @@ OTHER: tuple[AnyRow, ...] = (
             Row("size", "size", Size("KiB"), help="Size, such as V(512KiB).", required=True, keep=True),
             Row("path", "path", PATH, help="File of the host; libvirt chooses one.", keep=True),
             ALIAS,
-            ADDRESS,
+            *PCI,
         ),
         help="Store of a guest's last words when its kernel crashes.",
         since="10.6.0",

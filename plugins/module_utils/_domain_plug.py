@@ -12,6 +12,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import slot_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many
 
 if t.TYPE_CHECKING:
@@ -92,6 +93,17 @@ def has_controller(live: Element, kind: str) -> bool:
     return any(each.get("type") == kind for each in _xml.find_all(live, "devices/controller"))
 
 
+def sitting(tree: Element) -> list[tuple[Element, tuple[int, int]]]:
+    """The devices of a domain that sit on PCI, each with its bus and slot."""
+    found = ((each, slot_of(_xml.find(each, "address"))) for each in _xml.find_all(tree, "devices/*"))
+    return [(each, place) for each, place in found if place is not None]
+
+
+def _is_first(device: Element | None) -> bool:
+    """Whether a device is function 0 of its slot: with that the guest looks, and finds those that are there by then."""
+    return device is not None and int(_xml.get(device, "address/@function") or "0", 0) == 0
+
+
 class Free:
     """The free seats of a running domain."""
 
@@ -101,32 +113,50 @@ class Free:
         roots = {each.get("model") for each in self._pci}
         # Where there is one sort of bus all sit on it.
         self._one = "pcie-root" not in roots
+        self._used = {place for _device, place in sitting(live)}
         self._left = {"pci": self._slots_of_pci(), "pcie": self._ports(), "usb": self._usb(), "slot": self._memory()}
 
-    def take(self, seats: t.Iterable[str]) -> bool:
-        """Whether there are such; then they are taken."""
-        wanted = self._named(seats)
+    def take(self, seats: t.Iterable[str], device: Element | None = None) -> bool:
+        """Whether there are such; then they are taken. What has a place of its own comes before what has none."""
+        place = None if device is None else slot_of(_xml.find(device, "address"))
+        wanted = self._named(seats, place)
+        if place is not None and (place in self._used or not self._on(place) or not _is_first(device)):
+            return False
         if any(self._left[seat] < wanted.count(seat) for seat in wanted):
             return False
         for seat in wanted:
             self._left[seat] -= 1
+        if place is not None:
+            self._used.add(place)
         return True
 
-    def give(self, seats: t.Iterable[str]) -> None:
+    def give(self, seats: t.Iterable[str], device: Element | None = None) -> None:
         """They are left before any is taken."""
-        for seat in self._named(seats):
+        place = None if device is None else slot_of(_xml.find(device, "address"))
+        for seat in self._named(seats, place):
             self._left[seat] += 1
+        if place is not None:
+            self._used.discard(place)
 
-    def _named(self, seats: t.Iterable[str]) -> list[str]:
+    def _named(self, seats: t.Iterable[str], place: tuple[int, int] | None = None) -> list[str]:
+        """What has a place takes a seat of the bus there, whatever it would take else."""
+        if place is not None:
+            return [each for seat in seats for each in (self._on(place) if seat in ("pci", "pcie") else [seat])]
         return ["pci" if seat == "pcie" and self._one else seat for seat in seats]
+
+    def _on(self, place: tuple[int, int]) -> list[str]:
+        """The sort of the bus that a place is on; none where nothing can be plugged in."""
+        for seat, models in (("pci", _PCI_SLOTS), ("pcie", _PCIE_PORTS)):
+            if any(int(each.get("index") or "0") == place[0] for each in self._open(models)):
+                return [seat]
+        return []
 
     def _addresses(self, kind: str) -> list[Element]:
         return [each for each in _xml.find_all(self._live, "devices/*/address") if each.get("type") == kind]
 
     def _buses(self) -> list[int]:
         """The bus of each PCI slot in use."""
-        used = {(int(each.get("bus") or "0", 0), each.get("slot")) for each in self._addresses("pci")}
-        return [bus for bus, _slot in used]
+        return [bus for bus, _slot in self._used]
 
     def _open(self, models: t.Iterable[str]) -> list[Element]:
         """PCI controllers of these models that devices can be plugged into."""

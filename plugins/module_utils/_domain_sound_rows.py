@@ -7,10 +7,10 @@ from __future__ import annotations
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Switch, Texts
 from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
     ACPI_INDEX,
-    ADDRESS,
     ALIAS,
     DRIVER,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Many, Row
 
 _COUNT = Integer(1, 2**32 - 1)
@@ -80,7 +80,8 @@ SOUND: tuple[Many, ...] = (
             Block("driver", "driver", DRIVER.rows, help=DRIVER.help, since="10.4.0"),
             ALIAS,
             ACPI_INDEX,
-            ADDRESS,
+            *PCI,
+            USB,
         ),
         help="Sound cards.",
         by_order=True,

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain,
+    _domain_new,
     _domain_shape,
     _info_guests,
     _libvirt,
@@ -74,11 +75,28 @@ class _Asked:
             self.warnings.append("{0} {1} is left out, it can't be declared: {2}".format(what, name, error.message))
 
 
+# Defaults of libvirt's that it writes into every definition.
+_WRITTEN_ANYWAY = {
+    "on_poweroff": "destroy",
+    "on_reboot": "restart",
+    "on_crash": "destroy",
+    "vcpu/@placement": "static",
+    "cpu[@mode='custom']/@match": "exact",
+}
+
+
 # --- domains ----------------------------------------------------------------------------------------------------------
 
 
 def adopter_of_domains() -> Adopter:
-    return Adopter(_domain.Domain(), _blank_domain, _normal_domain, always=True, shape=_domain_shape.shape)
+    return Adopter(
+        _domain.Domain(),
+        _blank_domain,
+        _normal_domain,
+        alone=lambda desired: _domain_new.blank(desired, _xml.new("capabilities")),
+        lacks=_domain_new.lacks,
+        shape=_domain_shape.shape,
+    )
 
 
 def _blank_domain(desired: Options) -> Element:
@@ -89,26 +107,47 @@ def _blank_domain(desired: Options) -> Element:
 
 
 def _normal_domain(tree: Element) -> None:
-    if _xml.get(tree, "vcpu/@placement") == "static":
-        _xml.drop(tree, "vcpu/@placement")
+    for place, word in _WRITTEN_ANYWAY.items():
+        if _xml.get(tree, place) == word:
+            _xml.drop(tree, place)
+    features = _xml.find(tree, "features")
+    if features is not None and not len(features):
+        _xml.remove(features)
     for disk in _xml.find_all(tree, "devices/disk"):
         # An empty drive has no format while it runs.
         if _xml.find(disk, "source") is None and _xml.get(disk, "driver/@type") == "raw":
             _xml.drop(disk, "driver/@type")
+        if _xml.find(disk, "source") is None and disk.get("type") == "file":
+            _xml.drop(disk, "@type")
+    for console in _xml.find_all(tree, "devices/console"):
+        # They are counted.
+        _xml.drop(console, "target/@port")
     for graphics in _xml.find_all(tree, "devices/graphics"):
-        # Whether libvirt chooses the port is said by the one or the other.
-        if graphics.get("autoport") == "yes":
-            _xml.drop(graphics, "@port")
-        # Where it listens at no port, nothing chooses one.
-        if _xml.get(graphics, "listen/@type") in ("socket", "none"):
-            _xml.drop(graphics, "@autoport")
-        # They are nothing without the password, which is not told.
-        for attribute in ("@passwdValidTo", "@connected"):
+        _normal_graphics(graphics)
+
+
+def _normal_graphics(graphics: Element) -> None:
+    # Whether libvirt chooses the port is said by the one or the other.
+    if graphics.get("autoport") == "yes":
+        _xml.drop(graphics, "@port")
+    # Where it listens at no port, nothing chooses one.
+    if _xml.get(graphics, "listen/@type") in ("socket", "none"):
+        _xml.drop(graphics, "@autoport")
+    # They are nothing without the password, which is not told.
+    for attribute in ("@passwdValidTo", "@connected"):
+        _xml.drop(graphics, attribute)
+    # The first address is kept twice, and may be given either way.
+    for attribute, kind, kept in (("@listen", "address", "listen/@address"), ("@socket", "socket", "listen/@socket")):
+        text = _xml.get(graphics, attribute)
+        if text is not None and _xml.find(graphics, "listen") is None:
+            _xml.put(graphics, "listen/@type", kind)
+            _xml.put(graphics, kept, text)
+        if text == _xml.get(graphics, kept):
             _xml.drop(graphics, attribute)
-        # The first address is kept twice.
-        for attribute, kept in (("@listen", "listen/@address"), ("@socket", "listen/@socket")):
-            if _xml.get(graphics, attribute) == _xml.get(graphics, kept):
-                _xml.drop(graphics, attribute)
+    for listen in _xml.find_all(graphics, "listen"):
+        if listen.get("type") == "address" and len(listen.attrib) == 1:
+            # The default, which libvirt writes.
+            _xml.remove(listen)
 
 
 def _settle(tree: Element) -> None:

@@ -4,11 +4,18 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Address, Integer, Switch, Text, Texts, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
+    Address,
+    Integer,
+    PciAddress,
+    Switch,
+    Text,
+    Texts,
+    Value,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Change, Row
 
@@ -68,33 +75,26 @@ class _Devices(Texts):
 
 
 class _PciAddresses(Text):
-    """PCI addresses as lspci -D shows them; in the XML an element each, with an attribute for each part."""
+    """PCI addresses, an element each."""
 
     ansible_type = "list"
     elements = "str"
-    _WORDS = re.compile(r"([0-9a-f]{4}):([0-9a-f]{2}):([01][0-9a-f])\.([0-7])")
-    _NAMES = ("domain", "bus", "slot", "function")
+    _ONE = PciAddress("pci")
 
     def mean(self, option: str, value: Value) -> Value:
-        addresses = [str(each).lower() for each in value]
+        addresses = [self._ONE.mean(option, each) for each in value]
         for address in addresses:
-            if not self._WORDS.fullmatch(address):
-                raise BadValue(option, address, "a PCI address is wanted as lspci -D shows it, such as 0000:03:10.1")
             if addresses.count(address) > 1:
                 raise BadValue(option, address, "it is listed twice")
         return addresses
 
     def read(self, element: Element, place: str) -> Value | None:
-        found = [[int(each.get(name) or "0", 0) for name in self._NAMES] for each in _xml.find_all(element, place)]
-        return ["{0:04x}:{1:02x}:{2:02x}.{3:x}".format(*numbers) for numbers in found]
+        return [said for said in map(self._ONE.said, _xml.find_all(element, place)) if said is not None]
 
     def write(self, element: Element, place: str, value: Value) -> None:
         _xml.drop(element, place)
         for address in value:
-            match = self._WORDS.fullmatch(address)
-            parts = zip(self._NAMES, match.groups() if match else ())
-            child = _xml.new(place, type="pci", **{name: "0x" + text for name, text in parts})
-            _xml.add(element, place, child)
+            _xml.add(element, place, _xml.new(place, type="pci", **self._ONE.parts(address)))
 
 
 class _Forward(Block):

@@ -8,6 +8,8 @@ import typing as t
 
 Item = t.Dict[str, t.Any]
 Test = t.Callable[[Item, Item], bool]
+# Options that say where a device sits (_domain_address_rows.py).
+_PLACES = frozenset(("pci_address", "usb_address", "virtio_serial_address", "ccid_address"))
 
 
 def pair(
@@ -48,6 +50,13 @@ def by(keys: t.Sequence[str], agrees: t.Mapping[str, t.Callable[[t.Any, t.Any], 
         return True
 
     return test
+
+
+def agreeing(wanted: list[Item], agrees: Test) -> list[Test]:
+    """The test of whether both agree, where what has a place of its own comes before what would take any."""
+    if all(map(_PLACES.isdisjoint, wanted)):
+        return [agrees]
+    return [lambda item, other: not _PLACES.isdisjoint(item) and agrees(item, other), agrees]
 
 
 def twins(items: list[Item], keys: t.Sequence[str], together: bool) -> tuple[int, int, str] | None:

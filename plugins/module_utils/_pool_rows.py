@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
@@ -13,6 +12,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
     PATH,
     Integer,
     Octal,
+    PciAddress,
     Switch,
     Text,
     Uuid,
@@ -23,30 +23,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow,
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
-
-
-class PciAddress(Text):
-    """A PCI address as lspci -D writes it; libvirt has an attribute for each part."""
-
-    _PARTS = (("domain", 4), ("bus", 2), ("slot", 2), ("function", 1))
-
-    def __init__(self) -> None:
-        super().__init__(
-            r"[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]", "a PCI address is wanted, such as 0000:00:1f.2", lower=True
-        )
-
-    def mean(self, option: str, value: Value) -> Value:
-        return super().mean(option, str(value).lower())
-
-    def read(self, element: Element, place: str) -> Value | None:
-        parts = [_xml.get(element, "{0}/@{1}".format(place, part)) for part, _digits in self._PARTS]
-        if None in parts:
-            return None
-        return "{0:04x}:{1:02x}:{2:02x}.{3:x}".format(*(int(part or "", 0) for part in parts))
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        for (part, digits), text in zip(self._PARTS, re.split("[:.]", value)):
-            _xml.put(element, "{0}/@{1}".format(place, part), "0x" + text.zfill(digits))
 
 
 class _Extension:

@@ -331,7 +331,7 @@ class Many:
         if self.together:
             return _pairing.pair(wanted, found, [_pairing.by(self.keys, agrees, together=True)])
         tests = [_pairing.by([key], agrees) for key in self.keys]
-        tests.append(lambda item, other: agree(self.rows, item, other))
+        tests += _pairing.agreeing(wanted, lambda item, other: agree(self.rows, item, other))
         pairs = _pairing.pair(wanted, found, tests)
         if self.by_order:
             key = self.keys[0] if self.keys else ""

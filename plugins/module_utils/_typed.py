@@ -57,10 +57,7 @@ def _value(row: AnyRow, element: Element) -> t.Any:
 def _word(row: Row, element: Element) -> t.Any:
     if row.place is None or row.no_log:
         return None
-    try:
-        value = row.read(element)
-    except (ValueError, LookupError):
-        return None
+    value = _read(row, element)
     if value is None or value in ("", [], {}) or (value == row.absent and not row.required):
         return None
     if isinstance(value, str) and _xml.is_padded(element, row.place):
@@ -75,16 +72,31 @@ def _word(row: Row, element: Element) -> t.Any:
     return _checked(row, value)
 
 
+def _read(row: Row, element: Element) -> t.Any:
+    """None also for what can't be read."""
+    try:
+        return row.read(element)
+    except (ValueError, LookupError):
+        return None
+
+
 def _checked(row: AnyRow, value: t.Any) -> t.Any:
     """A meaning in the user's words, where these mean the same again."""
     try:
         words = row.show(value)
         if not words and words not in (0, False):
             return None
-        good = row.mean(row.option, words) == value and allowed(row, words)
+        good = row.mean(row.option, words) == _said(value) and allowed(row, words)
     except (BadValue, ValueError, LookupError, TypeError):
         return None
     return words if good else None
+
+
+def _said(value: t.Any) -> t.Any:
+    """A meaning without the options that say nothing."""
+    if isinstance(value, list):
+        return [_said(each) for each in value]
+    return {key: _said(each) for key, each in value.items() if each is not None} if isinstance(value, dict) else value
 
 
 def allowed(row: AnyRow, words: t.Any) -> bool:
@@ -97,3 +109,24 @@ def allowed(row: AnyRow, words: t.Any) -> bool:
         for item in items
         for each in row.rows
     )
+
+
+def without_defaults(rows: t.Sequence[AnyRow], element: Element) -> None:
+    """Take out of an element what it would mean anyway: libvirt writes some of its defaults into every definition."""
+    for row in rows:
+        if isinstance(row, Row):
+            if (
+                row.absent is not None
+                and row.place is not None
+                and not row.required
+                and _read(row, element) == row.absent
+            ):
+                row.codec.clear(element, row.place)
+            continue
+        found = [row.find(element)] if isinstance(row, Block) else row.elements(element)
+        for each in found:
+            if each is None or not (len(each) or each.attrib):
+                continue
+            without_defaults(row.rows, each)
+            if isinstance(row, Block) and row.place and not (len(each) or each.attrib or (each.text or "").strip()):
+                _xml.remove(each)

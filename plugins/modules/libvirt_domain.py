@@ -1947,7 +1947,7 @@ options:
               description: Group of disks that share the limits.
               type: str
         address:
-          description: Where a disk sits on its SCSI, SATA, IDE or floppy controller. libvirt chooses a free place.
+          description: Where it sits on its SCSI, SATA, IDE or floppy controller. libvirt chooses a free place.
           type: dict
           suboptions:
             controller:
@@ -1962,6 +1962,21 @@ options:
             unit:
               description: 'Unit: the LUN of a SCSI disk.'
               type: int
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
+        acpi_index:
+          description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
+          type: int
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
+          type: str
         rawio:
           description: Whether QEMU gets the capability for raw I/O (V(lun) only).
           type: bool
@@ -1980,7 +1995,8 @@ options:
           description: Place in the order of boot; 1 comes first.
           type: int
     controllers:
-      description: 'Controllers. Those that are not declared stay: libvirt adds what the devices need. Disks on SCSI
+      description: 'Controllers. Those that are not declared stay: libvirt adds what the devices need. A new q35 domain
+        has twelve spare PCI Express ports, unless a V(pcie-root) or V(pcie-root-port) is declared. Disks on SCSI
         get a V(virtio-scsi) one where there is none.'
       type: list
       elements: dict
@@ -2138,6 +2154,18 @@ options:
         alias:
           description: Name of the device in libvirt and QEMU; it begins with V(ua-).
           type: str
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
+          type: str
     filesystems:
       description: Directories of the host that the guest can mount.
       type: list
@@ -2283,6 +2311,18 @@ options:
         boot_order:
           description: Place in the order of boot; 1 comes first.
           type: int
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
+          type: str
     hostdevs:
       description: Devices of the host.
       type: list
@@ -2464,6 +2504,37 @@ options:
         boot_order:
           description: Place in the order of boot; 1 comes first.
           type: int
+        address:
+          description: Where it sits on its SCSI, SATA, IDE or floppy controller. libvirt chooses a free place.
+          type: dict
+          suboptions:
+            controller:
+              description: Index of the controller.
+              type: int
+            bus:
+              description: Bus of the controller.
+              type: int
+            target:
+              description: SCSI target.
+              type: int
+            unit:
+              description: 'Unit: the LUN of a SCSI disk.'
+              type: int
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
+        acpi_index:
+          description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
+          type: int
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
+          type: str
     shmems:
       description: Memory that domains of a host share.
       type: list
@@ -2501,6 +2572,14 @@ options:
         alias:
           description: Name of the device in libvirt and QEMU; it begins with V(ua-).
           type: str
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     memory_devices:
       description: Memory modules. O(memory) contains them, and the domain needs a maximum of memory with slots for
         them.
@@ -2573,6 +2652,17 @@ options:
         alias:
           description: Name of the device in libvirt and QEMU; it begins with V(ua-).
           type: str
+        slot:
+          description: Slot of a V(dimm) or V(nvdimm), from 0.
+          type: int
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     interfaces:
       description: Network interfaces.
       type: list
@@ -3090,9 +3180,17 @@ options:
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
           type: int
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     serials:
       description: Serial ports. A new domain has one V(pty) where this is left out.
@@ -3189,6 +3287,21 @@ options:
           type: int
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+        iobase:
+          description: I/O port of one on ISA, such as V('0x505').
+          type: str
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     parallels:
       description: Parallel ports.
@@ -3340,6 +3453,9 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
+        virtio_serial_address:
+          description: Index of the virtio-serial controller, its bus (0) and the port, such as V('0:0:1').
+          type: str
     channels:
       description: virtio channels. A new domain has that of the guest agent, V(org.qemu.guest_agent.0), where this
         is left out.
@@ -3435,6 +3551,9 @@ options:
             - server
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+        virtio_serial_address:
+          description: Index of the virtio-serial controller, its bus (0) and the port, such as V('0:0:1').
           type: str
     graphics:
       description: Graphical consoles, one of each type.
@@ -3704,10 +3823,14 @@ options:
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
           type: int
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     sounds:
       description: Sound cards.
       type: list
@@ -3761,9 +3884,17 @@ options:
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
           type: int
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     audios:
       description: Where sound goes on the host. libvirt gives a domain one.
@@ -4009,9 +4140,17 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     redirdevs:
       description: USB devices of whoever is connected, by SPICE or by a socket.
@@ -4065,6 +4204,10 @@ options:
           type: int
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     redirfilter:
       description: Which USB devices may be; the first rule that fits holds.
@@ -4153,6 +4296,9 @@ options:
             reconnect:
               description: Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.
               type: int
+        ccid_address:
+          description: Index of the CCID controller and the slot, such as V('0:0').
+          type: str
     hubs:
       description: Hubs. libvirt adds them where ports run out.
       type: list
@@ -4166,6 +4312,10 @@ options:
           required: true
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
+          type: str
+        usb_address:
+          description: Bus (the index of a USB controller) and port in the guest, such as V('0:1'), or V('0:1.2')
+            on a hub.
           type: str
     rngs:
       description: Random number generators. A new domain has one from /dev/urandom where this is left out.
@@ -4266,10 +4416,14 @@ options:
         acpi_index:
           description: Number by which the guest names the device whatever its place, such as C(eno5) for V(5).
           type: int
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     tpms:
       description: TPMs; all but V(spapr-tpm-proxy) are one at most.
       type: list
@@ -4376,10 +4530,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     memballoon:
       description: Memory balloon; a domain has one anyway.
       type: dict
@@ -4420,10 +4578,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     vsock:
       description: Sockets between host and guest.
       type: dict
@@ -4460,10 +4622,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     panics:
       description: By what the guest says that its kernel crashed.
       type: list
@@ -4483,6 +4649,17 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
+        iobase:
+          description: I/O port of one on ISA, such as V('0x505').
+          type: str
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     iommu:
       description: IOMMU of the guest.
       type: dict
@@ -4512,6 +4689,14 @@ options:
           type: int
         dma_translation:
           description: 'V(intel): whether DMA is translated, and not interrupts only. Needs libvirt 10.7.0.'
+          type: bool
+        pci_address:
+          description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
+            it is kept.
+          type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
           type: bool
     cryptos:
       description: virtio devices for cryptography. Needs libvirt 9.1.0.
@@ -4546,10 +4731,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     pstore:
       description: Store of a guest's last words when its kernel crashes. Needs libvirt 10.6.0.
       type: dict
@@ -4570,10 +4759,14 @@ options:
         alias:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
-        address:
+        pci_address:
           description: PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and
             it is kept.
           type: str
+        multifunction:
+          description: Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with
+            function 0. libvirt sees to it where it is left out.
+          type: bool
     leases:
       description: Leases that the domain holds while it runs.
       type: list

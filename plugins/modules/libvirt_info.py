@@ -15,8 +15,8 @@ description:
   - What is returned, declared on the same host, changes nothing; declared where there is no such object, it makes the
     same one, with its UUID, its MAC addresses and the places of its devices. Both are proven by the code that would
     declare it, before it is returned.
-  - What has no option of its own is in V(xml). So is an option that would not give the same back, and libvirt's default
-    where the definition says it. Options that win over it can be added and changed.
+  - What has no option of its own is in V(xml), and so is an option that would not give the same back; most domains have
+    none. Options that win over it can be added and changed. What is said though it is libvirt's default is left out.
   - Of domains that were made alike, and differ only in names, titles, UUIDs, MAC addresses and paths of images, one is
     proven for all.
   - It only reads, over a connection that can't do more. Only guest agents have to be asked over one that can.
@@ -160,9 +160,9 @@ domains:
       memory: 2GiB
       vcpus: 2
       disks: [{target: vda, bus: virtio, file: /var/lib/libvirt/images/web1.qcow2, format: qcow2}]
-      interfaces: [{network: default, mac: "52:54:00:12:34:56", model: virtio, address: "0000:01:00.0"}]
+      interfaces: [{network: default, mac: "52:54:00:12:34:56", model: virtio, pci_address: "0000:01:00.0"}]
       autostart: true
-      xml: <domain type="kvm"><devices>...</devices></domain>
+      controllers: [{type: pci, index: 0, model: pcie-root}, "..."]
 networks:
   description: The networks by name, each with the options of M(minicloud.kvm.libvirt_net).
   returned: when asked for

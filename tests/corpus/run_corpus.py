@@ -303,11 +303,14 @@ def adopt_what_is_there(kind: str, host: t.Any, objects: Objects) -> collections
     objects.remove()
     if not run(check=False)["changed"]:
         raise Lie("made, and said to be unchanged")
-    compare(untold(stripped(alone, False)), untold(stripped(objects.read() or "", False)))
+    compare(implied(untold(stripped(alone, False))), implied(untold(stripped(objects.read() or "", False))))
     again = run(check=True)
     if again["changed"]:
         raise Lie("made, and then changed {0}".format(again["diff"]))
-    return collections.Counter({"options typed": len(set(info[0]) - ALWAYS), "only xml": int(set(info[0]) <= ALWAYS)})
+    said = set(info[0])
+    return collections.Counter(
+        {"options typed": len(said - ALWAYS), "only xml": int(said <= ALWAYS), "without xml": int("xml" not in said)}
+    )
 
 
 def untold(text: str) -> str:
@@ -318,6 +321,39 @@ def untold(text: str) -> str:
     for each in tree.iter("graphics"):
         for attribute in ("passwd", "passwdValidTo", "connected"):
             each.attrib.pop(attribute, None)
+    return etree.tostring(tree, pretty_print=True).decode()
+
+
+# What is the same whether it is said or not, and libvirt keeps as it was said.
+IMPLIED = (
+    "/domain/cputune/*[contains(local-name(), 'period')][.='100000']",
+    "/domain/cputune/*[contains(local-name(), 'quota')][.='-1']",
+    "/domain/memoryBacking/source[@type='anonymous']",
+    "/domain/devices/channel/source/clipboard[@copypaste='no']",
+    # libvirt counts them whenever it reads a definition.
+    "/domain/devices/console/target/@port",
+    "/domain/devices/filesystem/driver[@type='path' and count(@*)=1]",
+    "/domain/devices/hostdev/driver[@name='vfio' and count(@*)=1]",
+    "/domain/devices/hostdev/source/host/@port[.='3260']",
+    "/domain/devices/interface/link[@state='up']",
+    "/domain/devices/interface/@trustGuestRxFilters[.='no']",
+    "/domain/devices/rng/rate/@period[.='1000']",
+    "/domain/devices//source/reconnect[@enabled='no']",
+)
+
+
+def implied(text: str) -> str:
+    """Without defaults that somebody has spelt out: libvirt_info leaves them out."""
+    tree = etree.fromstring(text, etree.XMLParser(remove_blank_text=True))
+    for xpath in IMPLIED if tree.tag == "domain" else ():
+        for found in tree.xpath(xpath):
+            parent = found.getparent()
+            if not isinstance(found, str):
+                parent.remove(found)
+                if not len(parent) and not parent.attrib:
+                    parent.getparent().remove(parent)
+            else:
+                del parent.attrib[found.attrname]
     return etree.tostring(tree, pretty_print=True).decode()
 
 

@@ -123,6 +123,60 @@ def test_plug_and_unplug(
     assert virsh("domid", name) == process
 
 
+def test_places_of_their_own(
+    converge: t.Any, virsh: t.Any, run_module: t.Any, guest: Args, images_dir: Path, up: t.Any
+) -> None:
+    """What has an address is plugged in there; an address that is declared otherwise waits for a restart."""
+    name = guest["name"]
+    run_module(MODULE, guest)
+    up()
+
+    def look() -> str:
+        return virsh("dumpxml", name) + virsh("dumpxml", "--inactive", name)
+
+    def places(tag: str) -> list[list[str]]:
+        found = [tree.findall(f"devices/{tag}/address") for tree in sides(virsh, name)]
+        return [[str(each.get("bus")) + " " + str(each.get("port")) for each in some] for some in found]
+
+    free = [int(each.get("index")) for each in sides(virsh, name)[0].findall("devices/controller[@type='pci']")]
+    used = {int(each.get("bus"), 0) for each in sides(virsh, name)[0].findall("devices/*/address[@type='pci']")}
+    first, second, third = [index for index in free if index not in {0, 13, *used}][:3]
+    disk: Args = {"file": str(images_dir / "a"), "target": "vda", "pci_address": f"0000:{second:02x}:00.0"}
+    more: Args = {
+        # The first free port would be taken by the one without an address.
+        "rngs": [{"model": "virtio", "backend": "/dev/urandom"}],
+        "disks": [disk],
+        "interfaces": [{"user": {}, "pci_address": f"0000:{first:02x}:00.0", "multifunction": True}],
+        "inputs": [{"type": "tablet", "bus": "usb", "usb_address": "0:3"}],
+        "channels": [{"name": "org.example.0", "virtio_serial_address": "0:0:5"}],
+    }
+    assert converge(MODULE, {**guest, **more}, look)["domain"]["restart_required"] == []
+    assert places("disk") == [[f"0x{second:02x} None"]] * 2
+    assert places("interface") == [[f"0x{first:02x} None"]] * 2
+    assert places("rng") == [[f"0x{third:02x} None"]] * 2
+    assert places("input[@bus='usb']") == [["0 3"]] * 2
+    assert places("channel") == [["0 5"]] * 2
+
+    moved: Args = {**more, "disks": [{**disk, "pci_address": "0000:0b:00.0"}]}
+    done = converge(MODULE, {**guest, **moved}, look)["domain"]
+    assert done["restart_required"] == ["disks[vda].pci_address"]
+    assert places("disk") == [[f"0x{second:02x} None"], ["0x0b None"]]
+    # Where it is not said any more, it stays.
+    del disk["pci_address"]
+    assert not run_module(MODULE, {**guest, **more})["changed"]
+    disk["pci_address"] = f"0000:{second:02x}:00.0"
+    assert converge(MODULE, {**guest, **more}, look)["domain"]["restart_required"] == []
+
+    # Nothing is plugged into the root of q35, nor as another function of a slot that is in use.
+    for place in ("0000:00:1d.0", f"0000:{first:02x}:00.1"):
+        other: Args = {"file": str(images_dir / "b"), "target": "vdb", "pci_address": place}
+        done = converge(MODULE, {**guest, **more, "disks": [disk, other]}, look)["domain"]
+        assert done["restart_required"] == ["disks[vdb]"], place
+        assert [len(each) for each in places("disk")] == [1, 2]
+    assert converge(MODULE, guest, look)["domain"]["restart_required"] == []
+    assert places("disk") == places("interface") == [[], []]
+
+
 def test_modules_of_memory(converge: t.Any, virsh: t.Any, run_module: t.Any, guest: Args, images_dir: Path) -> None:
     """What is plugged is a part of the memory; of virtio-mem only what the guest has taken is its own."""
     name = guest["name"]

@@ -49,15 +49,24 @@ def test_what_has_options_is_typed_and_nothing_else_is_said() -> None:
     assert [_xml.name(each) for each in left.iter()] == ["domain", "os", "type"]
 
 
-def test_the_place_of_a_device_is_left_to_the_xml() -> None:
+def test_the_place_of_a_device_is_told() -> None:
     back = devices(
         "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/a'/>"
         "<target dev='vda' bus='virtio'/><address type='pci' domain='0' bus='4' slot='0' function='0'/></disk>"
     )
-    assert back["disks"] == [{"target": "vda", "bus": "virtio", "file": "/a", "format": "raw"}]
-    (disk,) = _xml.find_all(_xml.parse(back["xml"], "x"), "devices/disk")
-    assert (_xml.get(disk, "target/@dev"), _xml.get(disk, "address/@bus")) == ("vda", "4")
-    assert _xml.find(disk, "source") is None
+    disk = {"target": "vda", "bus": "virtio", "file": "/a", "format": "raw", "pci_address": "0000:04:00.0"}
+    assert back["disks"] == [disk]
+
+
+def test_what_options_say_needs_no_xml() -> None:
+    root = "<controller type='pci' index='0' model='pcie-root'/>"
+    back = of("<clock offset='utc'/><on_crash>destroy</on_crash><devices>" + root + "</devices>")
+    assert "xml" not in back
+    # What a new domain would have otherwise.
+    assert back["features"] == {"acpi": False, "apic": False}
+    assert (back["serials"], back["channels"], back["rngs"]) == ([], [], [])
+    assert back["controllers"] == [{"type": "pci", "index": 0, "model": "pcie-root"}]
+    assert "on_crash" not in back
 
 
 def test_a_list_that_typed_options_can_not_say_is_in_the_xml_only() -> None:
@@ -82,9 +91,10 @@ def test_space_around_a_text_is_kept() -> None:
 def test_elements_alike_are_all_there() -> None:
     redirected = "<redirdev bus='usb' type='spicevmc'><address type='usb' bus='0' port='{0}'/></redirdev>"
     back = devices(redirected.format(2), redirected.format(3))
-    assert len(back["redirdevs"]) == 2
-    ports = _xml.get_all(_xml.parse(back["xml"], "x"), "devices/redirdev/address/@port")
-    assert ports == ["2", "3"]
+    assert [each["usb_address"] for each in back["redirdevs"]] == ["0:2", "0:3"]
+    card = "<smartcard mode='host'><address type='ccid' controller='0' slot='{0}'/><more/></smartcard>"
+    back = devices(card.format(0), card.format(1))
+    assert len(_xml.find_all(_xml.parse(back["xml"], "x"), "devices/smartcard/more")) == 2
 
 
 def test_what_libvirt_has_by_itself_is_not_said() -> None:

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import LISTS
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, Free
 
 ROWS = {row.option: row for row in LISTS}
 LIVE = _xml.parse(
@@ -124,3 +126,30 @@ def test_a_slot_for_memory() -> None:
     live = _xml.parse("<domain><maxMemory slots='2'>1</maxMemory></domain>", "it")
     for model, seats in (("dimm", ("slot",)), ("virtio-mem", ("slot", "pcie"))):
         assert devices("memory_devices").seats(_xml.new("memory", model=model), live) == seats
+
+
+def test_what_has_a_place_takes_its_own() -> None:
+    """Of the seats of a running domain: ports 1 to 3, of which 1 is in use, and a bridge for conventional PCI."""
+    controllers = "".join(
+        f"<controller type='pci' index='{index}' model='{model}'/>"
+        for index, model in enumerate(("pcie-root", *["pcie-root-port"] * 3, "pcie-to-pci-bridge"))
+    )
+    address = "<address type='pci' domain='0x0000' bus='0x{:02x}' slot='0x{:02x}' function='0x{}'/>"
+    used = "<disk>" + address.format(1, 0, 0) + "</disk>"
+    free = Free(_xml.parse(f"<domain><devices>{controllers}{used}</devices></domain>", "it"))
+
+    def device(*place: int) -> t.Any:
+        return _xml.parse("<disk>" + address.format(*place) + "</disk>", "it")
+
+    # In use; the root, where nothing is plugged; another function; no such bus.
+    for place in ((1, 0, 0), (0, 3, 0), (2, 0, 1), (9, 0, 0)):
+        assert not free.take(["pcie"], device(*place))
+    assert free.take(["pcie"], device(2, 0, 0))
+    assert not free.take(["pcie"], device(2, 0, 0))
+    assert free.take(["pcie"])
+    assert not free.take(["pcie"])
+    # The bus decides on the seat.
+    assert free.take(["pcie"], device(4, 1, 0))
+    free.give(["pcie"], device(1, 0, 0))
+    assert free.take(["pcie"], device(1, 0, 0))
+    assert not free.take(["pcie"])
