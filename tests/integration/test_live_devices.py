@@ -351,7 +351,7 @@ def test_disks_on_scsi_get_a_virtio_controller(
         return [tree.xpath("devices/controller[@type='scsi']/@model") for tree in sides(virsh, scratch)]
 
     def look() -> object:
-        return virsh("list", "--all", "--name"), scratch in virsh("list", "--all", "--name") and models()
+        return scratch in virsh("list", "--all", "--name") and models()
 
     converge(MODULE, {**args, "state": "running"}, look)
     assert models() == [[], []]
