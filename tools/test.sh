@@ -64,16 +64,23 @@ docs() {
 unit() { pytest -n "${WORKERS:-2}" tests/unit; }
 
 # Side by side, as a test waits for guests and daemons most of its time. Those with networks one after the other: two
-# networks that are active at once must not overlap.
-WITH_NETWORKS=(net net_running nwfilter)
+# networks that are active at once must not overlap. The one with whole plays is the longest, so it begins at once.
 integration() {
-    local log="$CACHE/integration-networks.log" failed=0 files=(tests/integration/test_{options,peers}.py) name
-    for name in "${WITH_NETWORKS[@]}"; do files+=("tests/integration/test_libvirt_$name.py"); done
-    as_root_with_path pytest -o "cache_dir=$CACHE/pytest-root" -m "not slow" "${files[@]}" >"$log" 2>&1 &
-    side_by_side -m "not slow" "${files[@]/#/--ignore=}" || failed=1
-    wait $! || failed=1
-    cat "$log"
+    local failed=0 name job jobs=() networks=(tests/integration/test_{options,peers}.py)
+    for name in net net_running nwfilter; do networks+=("tests/integration/test_libvirt_$name.py"); done
+    local plays=tests/integration/test_guests_role.py
+    beside networks "${networks[@]}" && jobs+=($!)
+    beside plays "$plays" && jobs+=($!)
+    side_by_side -m "not slow" "${networks[@]/#/--ignore=}" "--ignore=$plays" || failed=1
+    for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+    cat "$CACHE"/integration-{networks,plays}.log
     return "$failed"
+}
+
+beside() { # NAME FILE...
+    local name="$1"
+    shift
+    as_root_with_path pytest -o "cache_dir=$CACHE/pytest-root" -m "not slow" "$@" >"$CACHE/integration-$name.log" 2>&1 &
 }
 
 side_by_side() {
