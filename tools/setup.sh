@@ -19,7 +19,7 @@ DEBIAN_PACKAGES=(
 )
 # Packages of their own since Debian 13; before, parts of those above.
 DEBIAN_SPLIT_OFF=(
-    qemu-system-modules-spice qemu-system-modules-opengl
+    qemu-system-modules-spice qemu-system-modules-opengl virtiofsd
     libvirt-daemon-driver-storage-{disk,iscsi,logical,mpath,scsi}
 )
 # What the unpacked cloud-init (see unpacked_tools) imports.

@@ -258,9 +258,30 @@ _BALLOON: tuple[AnyRow, ...] = (
 
 
 def _only_watchdog(device: Element, live: Element) -> bool:
-    """libvirt plugs one sort, and that beside no other but the one of q35."""
-    others = {each.get("model") for each in _xml.find_all(live, "devices/watchdog")}
-    return device.get("model") == "i6300esb" and others <= {"i6300esb", "itco"}
+    """libvirt plugs one sort, and that beside no other but the one of q35, which then has the same action."""
+    others = _xml.find_all(live, "devices/watchdog")
+    return device.get("model") == "i6300esb" and all(
+        each.get("model") == "i6300esb" or (_is_of_q35(each) and _action(each) == _action(device)) for each in others
+    )
+
+
+def _is_of_q35(watchdog: Element) -> bool:
+    return watchdog.get("model") == "itco"
+
+
+def _action(watchdog: Element) -> str:
+    return watchdog.get("action") or "reset"
+
+
+def align_watchdogs(tree: Element, declared: t.Sequence[t.Mapping[str, Value]]) -> None:
+    """All watchdogs have one action, else libvirt refuses them. That of q35 gets the others' only when it is new."""
+    watchdogs = _xml.find_all(tree, "devices/watchdog")
+    first = next((each for each in watchdogs if not _is_of_q35(each)), None)
+    if first is None or any(item["model"] == "itco" for item in declared):
+        return
+    for each in filter(_is_of_q35, watchdogs):
+        if _action(each) != _action(first):
+            _xml.put(each, "@action", _action(first))
 
 
 OTHER: tuple[AnyRow, ...] = (
@@ -296,9 +317,9 @@ OTHER: tuple[AnyRow, ...] = (
             ALIAS,
             ADDRESS,
         ),
-        help="Watchdogs. That of q35 need not be declared.",
+        help="Watchdogs, all with one action. That of q35 need not be declared.",
         keys=("model",),
-        implied=lambda each: each.get("model") == "itco",
+        implied=_is_of_q35,
         which="with O(watchdogs[].model) V(i6300esb), where there is no other",
         able=_only_watchdog,
         seats=lambda _device, _live: ("pci",),

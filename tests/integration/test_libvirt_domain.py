@@ -556,7 +556,7 @@ def test_an_identity_is_never_changed(run_module: t.Any, virsh: t.Any, look: t.A
 
 
 def test_what_libvirt_refuses_is_said_in_its_words(run_module: t.Any, look: t.Any, scratch: str) -> None:
-    args = {"name": scratch, "type": "qemu", "memory": "64MiB", "machine": "nonsense"}
+    args = {"name": scratch, "type": "qemu", "memory": "64MiB", "machine": "q35", "iommu": {"model": "smmuv3"}}
     result = run_module(MODULE, args, expect="failed")
     assert result["msg"].startswith(f"Failed to define domain {scratch}: ")
     assert result["error_code"] == "libvirt_error"
