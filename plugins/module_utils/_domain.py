@@ -26,8 +26,8 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_ability import Abilities
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import mirrors_a_serial
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_other_rows import align_watchdogs
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_watchdog_rows import align_watchdogs
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options

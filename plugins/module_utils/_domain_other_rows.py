@@ -27,6 +27,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs impor
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_watchdog_rows import WATCHDOGS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Block,
@@ -257,33 +258,6 @@ _BALLOON: tuple[AnyRow, ...] = (
 )
 
 
-def _only_watchdog(device: Element, live: Element) -> bool:
-    """libvirt plugs one sort, and that beside no other but the one of q35, which then has the same action."""
-    others = _xml.find_all(live, "devices/watchdog")
-    return device.get("model") == "i6300esb" and all(
-        each.get("model") == "i6300esb" or (_is_of_q35(each) and _action(each) == _action(device)) for each in others
-    )
-
-
-def _is_of_q35(watchdog: Element) -> bool:
-    return watchdog.get("model") == "itco"
-
-
-def _action(watchdog: Element) -> str:
-    return watchdog.get("action") or "reset"
-
-
-def align_watchdogs(tree: Element, declared: t.Sequence[t.Mapping[str, Value]]) -> None:
-    """All watchdogs have one action, else libvirt refuses them. That of q35 gets the others' only when it is new."""
-    watchdogs = _xml.find_all(tree, "devices/watchdog")
-    first = next((each for each in watchdogs if not _is_of_q35(each)), None)
-    if first is None or any(item["model"] == "itco" for item in declared):
-        return
-    for each in filter(_is_of_q35, watchdogs):
-        if _action(each) != _action(first):
-            _xml.put(each, "@action", _action(first))
-
-
 OTHER: tuple[AnyRow, ...] = (
     Devices(
         "rngs",
@@ -295,35 +269,7 @@ OTHER: tuple[AnyRow, ...] = (
         seats=virtio_seat,
     ),
     Many("tpms", "devices/tpm", _TPM, help="TPMs; all but V(spapr-tpm-proxy) are one at most.", by_order=True),
-    Devices(
-        "watchdogs",
-        "devices/watchdog",
-        (
-            Row(
-                "model",
-                "@model",
-                choices=("i6300esb", "ib700", "diag288", "itco"),
-                help="Model; V(itco) is a part of q35, V(diag288) of s390.",
-                required=True,
-                value_since={"itco": "9.1.0"},
-            ),
-            Row(
-                "action",
-                "@action",
-                choices=("reset", "shutdown", "poweroff", "pause", "none", "dump", "inject-nmi"),
-                help="What happens when the guest no longer answers.",
-                absent="reset",
-            ),
-            ALIAS,
-            ADDRESS,
-        ),
-        help="Watchdogs, all with one action. That of q35 need not be declared.",
-        keys=("model",),
-        implied=_is_of_q35,
-        which="with O(watchdogs[].model) V(i6300esb), where there is no other",
-        able=_only_watchdog,
-        seats=lambda _device, _live: ("pci",),
-    ),
+    WATCHDOGS,
     _Balloon("memballoon", "devices/memballoon", _BALLOON, help="Memory balloon; a domain has one anyway."),
     Block(
         "vsock",
