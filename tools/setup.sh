@@ -17,6 +17,11 @@ DEBIAN_PACKAGES=(
     virtinst osinfo-db
     make git ca-certificates procps
 )
+# Packages of their own since Debian 13; before, parts of those above.
+DEBIAN_SPLIT_OFF=(
+    qemu-system-modules-spice qemu-system-modules-opengl virtiofsd
+    libvirt-daemon-driver-storage-{disk,iscsi,logical,mpath,scsi}
+)
 # What the unpacked cloud-init (see unpacked_tools) imports.
 DEBIAN_CLOUD_INIT=(
     python3-configobj python3-jinja2 python3-jsonpatch python3-jsonschema python3-oauthlib python3-requests
@@ -49,16 +54,23 @@ debian_missing() {
     done
 }
 
+# Of these packages the ones that the distribution has.
+debian_known() { LC_ALL=C apt-cache madison "$@" 2>/dev/null | awk '{print $1}' | sort -u; }
+
 apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" </dev/null; }
 
 system_packages() {
-    local missing=() log="$CACHE/setup-packages.log"
+    local missing=() split_off=() log="$CACHE/setup-packages.log"
     mkdir -p "$CACHE"
     case "$(distribution)" in
         debian)
             local wanted=("${DEBIAN_PACKAGES[@]}")
             command -v cloud-init >/dev/null || wanted+=("${DEBIAN_CLOUD_INIT[@]}")
             mapfile -t missing < <(debian_missing "${wanted[@]}")
+            # A new system knows no package before the update.
+            [ ${#missing[@]} -eq 0 ] || apt_get update >"$log" 2>&1 || { tail -n 30 "$log" >&2; die "the lists of packages could not be fetched"; }
+            mapfile -t split_off < <(debian_known "${DEBIAN_SPLIT_OFF[@]}")
+            mapfile -t -O ${#missing[@]} missing < <(debian_missing "${split_off[@]}")
             ;;
         fedora)
             mapfile -t missing < <(rpm -q --whatprovides "${FEDORA_PACKAGES[@]}" 2>/dev/null | sed -n 's/^no package provides //p')

@@ -131,7 +131,8 @@ class Adopter:
         for row in self.kind.rows:
             if isinstance(row, Many) and row.implied is not None:
                 for each in filter(row.implied, row.elements(tree)):
-                    _xml.remove(each)
+                    if row.as_implied(each, tree):
+                        _xml.remove(each)
         self.normal(tree)
 
     def _with_rest(self, options: Options, bare: Element) -> Options:

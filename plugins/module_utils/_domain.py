@@ -27,6 +27,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_ability import Abilities
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import mirrors_a_serial
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_watchdog_rows import align_watchdogs
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options
@@ -161,6 +162,7 @@ class Domain(Kind[World]):
         ):
             # libvirt takes either the order of sorts of devices or that of devices.
             _xml.drop(tree, "os/boot")
+        align_watchdogs(tree, desired.get("watchdogs", ()))
         return changes
 
     def reference(self, tree: Element) -> Element:

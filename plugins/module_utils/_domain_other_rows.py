@@ -27,6 +27,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs impor
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import ISA, PCI
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_watchdog_rows import WATCHDOGS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Block,
@@ -258,12 +259,6 @@ _BALLOON: tuple[AnyRow, ...] = (
 )
 
 
-def _only_watchdog(device: Element, live: Element) -> bool:
-    """libvirt plugs one sort, and that beside no other but the one of q35."""
-    others = {each.get("model") for each in _xml.find_all(live, "devices/watchdog")}
-    return device.get("model") == "i6300esb" and others <= {"i6300esb", "itco"}
-
-
 OTHER: tuple[AnyRow, ...] = (
     Devices(
         "rngs",
@@ -275,35 +270,7 @@ OTHER: tuple[AnyRow, ...] = (
         seats=virtio_seat,
     ),
     Many("tpms", "devices/tpm", _TPM, help="TPMs; all but V(spapr-tpm-proxy) are one at most.", by_order=True),
-    Devices(
-        "watchdogs",
-        "devices/watchdog",
-        (
-            Row(
-                "model",
-                "@model",
-                choices=("i6300esb", "ib700", "diag288", "itco"),
-                help="Model; V(itco) is a part of q35, V(diag288) of s390.",
-                required=True,
-                value_since={"itco": "9.1.0"},
-            ),
-            Row(
-                "action",
-                "@action",
-                choices=("reset", "shutdown", "poweroff", "pause", "none", "dump", "inject-nmi"),
-                help="What happens when the guest no longer answers.",
-                absent="reset",
-            ),
-            ALIAS,
-            *PCI,
-        ),
-        help="Watchdogs. That of q35 need not be declared.",
-        keys=("model",),
-        implied=lambda each: each.get("model") == "itco",
-        which="with O(watchdogs[].model) V(i6300esb), where there is no other",
-        able=_only_watchdog,
-        seats=lambda _device, _live: ("pci",),
-    ),
+    WATCHDOGS,
     _Balloon("memballoon", "devices/memballoon", _BALLOON, help="Memory balloon; a domain has one anyway."),
     Block(
         "vsock",

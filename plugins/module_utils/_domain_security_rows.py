@@ -4,12 +4,33 @@
 
 from __future__ import annotations
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Switch, Text
+import binascii
+
+from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Switch, Text, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import Hexadecimal, UuidByName
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 _LIBOSINFO = "{http://libosinfo.org/xmlns/libvirt/domain/1.0}"
-_BASE64 = Text(r"[A-Za-z0-9+/=\s]+", "text in base64 is wanted")
+
+
+class _Base64(Text):
+    """Bytes in base64, of which libvirt may want an exact number."""
+
+    def __init__(self, wanted: int | None = None) -> None:
+        super().__init__(r"[A-Za-z0-9+/=\s]+", "text in base64 is wanted")
+        self.wanted = wanted
+
+    def mean(self, option: str, value: Value) -> Value:
+        text = super().mean(option, value)
+        try:
+            length = len(binascii.a2b_base64(text))
+        except binascii.Error:
+            raise BadValue(option, "given", self.allowed) from None
+        if self.wanted not in (None, length):
+            raise BadValue(option, "given", "{0} bytes in base64 are wanted, it has {1}".format(self.wanted, length))
+        return text
+
 
 IDENTITY: tuple[AnyRow, ...] = (
     Row(
@@ -73,20 +94,20 @@ SECURITY: tuple[AnyRow, ...] = (
                 "reduced_phys_bits", "reducedPhysBits", Integer(0, 63), help="Address bits lost; left out, the host's."
             ),
             Row("kernel_hashes", "@kernelHashes", Switch(), help="Whether O(kernel) and the like are measured."),
-            Row("dh_cert", "dhCert", _BASE64, help="The owner's Diffie-Hellman certificate (SEV)."),
-            Row("session", "session", _BASE64, help="The owner's session (SEV)."),
+            Row("dh_cert", "dhCert", _Base64(), help="The owner's Diffie-Hellman certificate (SEV)."),
+            Row("session", "session", _Base64(), help="The owner's session (SEV)."),
             Row("author_key", "@authorKey", Switch(), help="Whether O(launch_security.id_auth) has one.", since=_SNP),
             Row("vcek", "@vcek", Switch(), help="Whether the guest may use a VCEK.", since=_SNP),
             Row(
                 "guest_visible_workarounds",
                 "guestVisibleWorkarounds",
-                _BASE64,
+                _Base64(16),
                 help="Workarounds that the guest is told of, 16 bytes (SEV-SNP).",
                 since=_SNP,
             ),
-            Row("id_block", "idBlock", _BASE64, help="Id block, 96 bytes (SEV-SNP).", since=_SNP),
-            Row("id_auth", "idAuth", _BASE64, help="Its proof, 4096 bytes (SEV-SNP).", since=_SNP),
-            Row("host_data", "hostData", _BASE64, help="32 bytes for the guest (SEV-SNP).", since=_SNP),
+            Row("id_block", "idBlock", _Base64(96), help="Id block, 96 bytes (SEV-SNP).", since=_SNP),
+            Row("id_auth", "idAuth", _Base64(4096), help="Its proof, 4096 bytes (SEV-SNP).", since=_SNP),
+            Row("host_data", "hostData", _Base64(32), help="32 bytes for the guest (SEV-SNP).", since=_SNP),
         ),
         help="Encryption of the guest's memory.",
     ),

@@ -218,7 +218,7 @@ class Many:
     keeps its MAC and address; without it, it is replaced. alike: options that have to agree for that. whole: False
     where libvirt adds elements by itself: those that are not declared stay. fresh: what a new element starts from
     ({place: text}). where: leaves out elements that are not meant. implied: tells those that libvirt has by itself: one
-    may be declared, but one that is not is neither removed nor made another.
+    may be declared, but one that is not is neither removed nor made another. as_implied: it is as libvirt makes it.
     """
 
     option: str
@@ -233,6 +233,7 @@ class Many:
     fresh: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     where: t.Callable[[Element], bool] | None = None
     implied: t.Callable[[Element], bool] | None = None
+    as_implied: t.Callable[[Element, Element], bool] = lambda _each, _tree: True
     required: bool = False
     live: str | None = None
     keep: bool = False
@@ -288,8 +289,7 @@ class Many:
         changes: list[Change] = []
         gone: list[Element] = []
         needed = {*self.keys, *self.alike}.union(*wanted)
-        rows = [row for row in self.rows if row.option in needed]
-        found = [read(rows, each) for each in elements]
+        found = [read([row for row in self.rows if row.option in needed], each) for each in elements]
         implied = {index for index, each in enumerate(elements) if self.implied is not None and self.implied(each)}
         pairs = self.pair(wanted, found, implied)
         for index, each in enumerate(elements):

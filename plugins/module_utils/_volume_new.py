@@ -49,7 +49,7 @@ def blank(desired: Options, world: World, check_mode: bool, warnings: list[str])
     if form:
         _xml.put(tree, "target/format/@type", form)
     if form == "qcow2" and not _is_whole(desired):
-        # libvirt still makes the format of 2009 unless told otherwise.
+        # libvirt 9.0 makes the format of 2009 unless told otherwise.
         _xml.put(tree, "target/compat", "1.1")
     if "encryption" in desired:
         _xml.put(tree, "target/encryption/secret/@type", "passphrase")

@@ -4503,7 +4503,7 @@ options:
           description: Name of the device for libvirt's other commands; begins with V(ua-).
           type: str
     watchdogs:
-      description: Watchdogs. That of q35 need not be declared.
+      description: Watchdogs, all with one action. That of q35 need not be declared.
       type: list
       elements: dict
       suboptions:

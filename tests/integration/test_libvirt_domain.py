@@ -556,10 +556,7 @@ def test_an_identity_is_never_changed(run_module: t.Any, virsh: t.Any, look: t.A
 
 
 def test_what_libvirt_refuses_is_said_in_its_words(run_module: t.Any, look: t.Any, scratch: str) -> None:
-    # Two devices in one place, which only libvirt sees in raw XML.
-    place = "<address type='pci' domain='0' bus='0' slot='4' function='0'/>"
-    twins = f"<watchdog model='i6300esb'>{place}</watchdog><rng model='virtio'><backend model='random'/>{place}</rng>"
-    args = {"name": scratch, "type": "qemu", "memory": "64MiB", "machine": "pc", "xml": twins}
+    args = {"name": scratch, "type": "qemu", "memory": "64MiB", "machine": "q35", "iommu": {"model": "smmuv3"}}
     result = run_module(MODULE, args, expect="failed")
     assert result["msg"].startswith(f"Failed to define domain {scratch}: ")
     assert result["error_code"] == "libvirt_error"

@@ -35,7 +35,7 @@ _SPEC.loader.exec_module(corpus)
 OPTIONS = sorted((HERE / "options").glob("*.yml"))
 # By the beginning of a file of cases: the kind's tag, and what each case has besides.
 TAGS: dict[str, tuple[str, dict[str, t.Any]]] = {
-    "domain": ("domain", {"memory": "64MiB"}),
+    "domain": ("domain", {"memory": "64MiB", "type": "qemu"}),
     "net": ("network", {}),
     "nwfilter": ("filter", {}),
     "pool": ("pool", {}),

@@ -8,7 +8,8 @@ A case is an entry of tests/integration/options/<kind>_*.yml::
       declare: {...}                 # the options; BASE of the kind comes first
       expect: [XPath, ...]           # each has to hold for what virsh says of the object
       since: 9.4.0                   # with an older libvirt the option is refused, and nothing is done
-      needs: a reason                # what a machine's libvirt or QEMU may be built without: then libvirt refuses it
+      needs: a reason                # what a machine's libvirt or QEMU may be built without: then libvirt refuses it;
+                                     # where it is there, the case is like any other
 
 All cases of a file are one call of the module: check mode, apply, apply again (converge). In texts {images} is a
 directory that QEMU can read, {scratch} the test's prefix.
@@ -35,7 +36,12 @@ OPTIONS = Path(__file__).parent / "options"
 # Volumes are in a pool, which test_options_volume.py makes.
 FILES = sorted(path for path in OPTIONS.glob("*.yml") if not path.stem.startswith("volume_"))
 KINDS: dict[str, tuple[t.Any, str, tuple[str, ...], dict[str, t.Any]]] = {
-    "domain": (Domain, "libvirt_domain", ("dumpxml", "--inactive", "--security-info"), {"memory": "64MiB"}),
+    "domain": (
+        Domain,
+        "libvirt_domain",
+        ("dumpxml", "--inactive", "--security-info"),
+        {"memory": "64MiB", "type": "qemu"},
+    ),
     "pool": (Pool, "libvirt_pool", ("pool-dumpxml", "--inactive"), {"state": "present"}),
     "net": (Network, "libvirt_net", ("net-dumpxml", "--inactive"), {"state": "present"}),
     "nwfilter": (NwFilter, "libvirt_nwfilter", ("nwfilter-dumpxml",), {}),
@@ -85,6 +91,10 @@ def known(case: Case) -> bool:
     return "needs" not in case and version >= number(case.get("since", "0.0.0"))
 
 
+def declared_of(base: Case, scratch: str, words: dict[str, str], name: str, case: Case) -> Case:
+    return {**base, "name": f"{scratch}-{name}", **filled(case["declare"], words)}
+
+
 def dump_all(virsh: t.Any, scratch: str, listing: t.Sequence[str], dump: t.Sequence[str]) -> dict[str, str]:
     """What virsh says of each object of this test, by name; of a list with UUIDs before the names, by these."""
     lines = [line.split() for line in virsh(*listing).splitlines() if scratch in line]
@@ -95,6 +105,19 @@ def dump_all(virsh: t.Any, scratch: str, listing: t.Sequence[str], dump: t.Seque
     return dict(zip((words[-1] for words in lines), texts))
 
 
+def is_taken(run_module: t.Any, module: str, declaration: Case, case: Case, look: t.Callable[[], object]) -> bool:
+    """Whether libvirt defines what is not known to be there: a machine with more emulators takes more. A refusal is
+    looked at, and that nothing was done."""
+    before = look()
+    result = run_module(module, declaration, expect="either" if "needs" in case else "failed")
+    if not result.get("failed"):
+        return True
+    assert result["error_code"] in ("too_old", "not_supported", "libvirt_error"), result
+    assert "needs" in case or case["since"] in result["msg"], result
+    assert look() == before
+    return False
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_options(
     path: Path, scratch: str, images_dir: Path, run_module: t.Any, virsh: t.Any, converge: t.Any, libvirt_uri: str
@@ -103,12 +126,11 @@ def test_options(
     words = {"images": str(images_dir), "scratch": scratch}
 
     def declared(name: str, case: Case) -> Case:
-        return {**base, "name": f"{scratch}-{name}", **filled(case["declare"], words)}
+        return declared_of(base, scratch, words, name, case)
 
     every = cases(path)
     # What virt-xml-validate does, without a process for each.
     schema = etree.RelaxNG(file=f"/usr/share/libvirt/schemas/{SCHEMAS.get(kind.tag, kind.tag)}.rng")
-    good = {name: case for name, case in every.items() if known(case)}
     listing = LISTINGS.get(path.stem.partition("_")[0], ("list", "--all", "--name"))
 
     def dumped() -> dict[str, str]:
@@ -117,6 +139,11 @@ def test_options(
     def look() -> list[str]:
         return list(dumped().values())
 
+    good = {
+        name: case
+        for name, case in every.items()
+        if known(case) or is_taken(run_module, module, declared(name, case), case, look)
+    }
     converge(module, {kind.plural: [declared(name, case) for name, case in good.items()]}, look)
     definitions = dumped()
     for name, case in good.items():
@@ -126,17 +153,6 @@ def test_options(
             assert tree.xpath(xpath), f"{name}: {xpath} does not hold for\n{text}"
         if name not in SCHEMA_FAULTS:
             assert schema.validate(tree), f"{name}: {schema.error_log}"
-    before = look()
-    for name, case in every.items():
-        if name in good:
-            continue
-        # A machine with more emulators takes more of what is only needed elsewhere.
-        result = run_module(module, declared(name, case), expect="either" if "needs" in case else "failed")
-        if result.get("failed"):
-            assert result["error_code"] in ("too_old", "not_supported", "libvirt_error"), result
-            assert "needs" in case or case["since"] in result["msg"], result
-            assert look() == before
-        before = look()
 
 
 def paths(rows: t.Sequence[AnyRow], prefix: str = "") -> t.Iterator[str]:

@@ -222,7 +222,9 @@ SEV = {"type": "sev", "policy": "1"}
         ({"clock": {"offset": "utc", "adjustment": "3"}}, "seconds are for offset variable"),
         ({"clock": {"offset": "variable", "adjustment": "reset"}}, "seconds are for offset variable"),
         ({"launch_security": {"type": "s390-pv", "cbitpos": 1}}, "type s390-pv has none"),
-        ({"launch_security": {**SEV, "id_block": "AAAA"}}, "launch_security.id_block: 'given' is not valid"),
+        ({"launch_security": {**SEV, "id_block": "A" * 128}}, "id_block: 'given' is not valid: type sev has none"),
+        ({"launch_security": {**SEV, "id_block": "AAAA"}}, "96 bytes in base64 are wanted, it has 3"),
+        ({"launch_security": {**SEV, "session": "AAA"}}, "launch_security.session: 'given' is not valid: text in"),
         ({"launch_security": {"type": "sev"}}, "launch_security.policy is wanted with it"),
     ],
 )
