@@ -19,8 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
-from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound, look
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, PoolFound, look
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options, read
 
 if t.TYPE_CHECKING:

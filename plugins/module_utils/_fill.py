@@ -24,14 +24,13 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import _download, _image, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from lxml.etree import _Element as Element
 
-# Types of pools whose volumes are files, where a finished volume can be given its name by renaming.
-FILE_POOLS = ("dir", "fs", "netfs")
 _DOWNLOADS = "/var/cache/minicloud.kvm"
 # Seconds that libvirt has to finish a copy that an interrupted run has begun, and between two looks.
 _PATIENCE, _LOOK = 3600, 1

@@ -30,9 +30,9 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import 
 from ansible_collections.minicloud.kvm.plugins.module_utils._adopt import Adopter
 from ansible_collections.minicloud.kvm.plugins.module_utils._definable import Definable
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
-from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_types import TYPES, check
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 from ansible_collections.minicloud.kvm.plugins.module_utils._typed import typed
 

@@ -16,6 +16,9 @@ if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle
     from lxml.etree import _Element as Element
 
+# Types of pools whose volumes are files, where a finished volume can be given its name by renaming.
+FILE_POOLS = ("dir", "fs", "netfs")
+
 
 @dataclasses.dataclass
 class PoolFound:

@@ -15,10 +15,10 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._download import passwords, shown
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._fill import FILE_POOLS, Filling, Place, make
+from ansible_collections.minicloud.kvm.plugins.module_utils._fill import Filling, Place, make
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import create as fill
 from ansible_collections.minicloud.kvm.plugins.module_utils._image import shorten
-from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound, look
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, PoolFound, look
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Options, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 from ansible_collections.minicloud.kvm.plugins.module_utils._volume_new import World, blank, metadata, rewritten

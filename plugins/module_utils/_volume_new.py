@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import _download, _fill, _image, _libvirt_storage, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FILES, PARTITIONS, QCOW2
@@ -77,7 +78,7 @@ def _format(desired: Options, pool: PoolFound, origin: Origin) -> str:
         return declared or ""
     if declared in PARTITIONS:
         raise BadValue("format", declared, "it is a type of partition, which only a disk pool has")
-    if pool.type not in ("", *_fill.FILE_POOLS):
+    if pool.type not in ("", *FILE_POOLS):
         if declared not in (None, "raw") or "backing_store" in desired:
             raise BadValue("format", declared or "qcow2", "volumes of a {0} pool are raw".format(pool.type))
         return ""
