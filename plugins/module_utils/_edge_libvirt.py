@@ -9,6 +9,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish, require
+from ansible_collections.minicloud.kvm.plugins.module_utils._edge_spec import cut
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import (
     Kind,
     Result,
@@ -44,6 +45,10 @@ class _Module(AnsibleModule):
     def __init__(self, kind: t.Type[Kind[t.Any]]) -> None:
         self.kind = kind
         super().__init__(argument_spec(kind), **constraints(kind))
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self.argument_spec = cut(self.argument_spec, self.params)
 
     def _log_invocation(self) -> None:
         objects = self.params[self.kind.plural]

@@ -127,7 +127,7 @@ class Kind(t.Generic[World]):
     @classmethod
     def secrets(cls, options: Options) -> set[str]:
         """The secrets that one object's options have within what is none itself."""
-        return _raw.secrets(options["xml"] or "")
+        return _raw.secrets(options.get("xml") or "")
 
     def desire(self, options: Options) -> Options:
         """The meanings of one object's options; BadValue names the first that has none."""

@@ -40,7 +40,7 @@ class Volume(Kind[World]):
 
     @classmethod
     def secrets(cls, options: Options) -> set[str]:
-        return super().secrets(options).union(*(passwords(options[option] or "") for option in ("src", "checksum")))
+        return super().secrets(options).union(*(passwords(options.get(option) or "") for option in ("src", "checksum")))
 
     def desire(self, options: Options) -> Options:
         desired = super().desire(options)
