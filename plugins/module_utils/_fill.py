@@ -171,7 +171,11 @@ def _alone(place: Place, name: str) -> t.Iterator[bool]:
     lock = os.path.join(directory, hashlib.sha256(which.encode()).hexdigest() + ".lock")
     handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _download.log("volume {0}: another run is making it; waiting for that".format(name))
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield not (place.by_name and os.path.lexists(os.path.join(place.path, name)))
     finally:
         os.close(handle)

@@ -213,12 +213,11 @@ class Block:
 class Many:
     """A list of dicts, an element each; the declared list is the whole list.
 
-    keys: the options that tell which declared item is which existing one, the strongest first. together: they tell it
-    only all together, or lacking in both. by_order: what no key tells is paired in order, so that an edited interface
-    keeps its MAC and address; without it, it is replaced. alike: options that have to agree for that. whole: False
-    where libvirt adds elements by itself: those that are not declared stay. fresh: what a new element starts from
-    ({place: text}). where: leaves out elements that are not meant. implied: tells those that libvirt has by itself: one
-    may be declared, but one that is not is neither removed nor made another. as_implied: it is as libvirt makes it.
+    keys: the options that tell which declared item is which existing one, the strongest first. together: only all of
+    them together tell it. by_order: what no key tells is paired in order, so that an edited interface keeps its MAC;
+    without it, it is replaced. alike: options that have to agree for that. whole: False where libvirt adds elements by
+    itself: those not declared stay. fresh: what a new element starts from ({place: text}). where: whether one is meant.
+    implied: libvirt has it by itself: not declared, it is neither removed nor changed. as_implied: as libvirt has it.
     """
 
     option: str
@@ -264,8 +263,8 @@ class Many:
     def holds(self, each: Element) -> bool:
         return self.where is None or self.where(each)
 
-    def dispensable(self, _each: Element, _tree: Element) -> bool:  # may one go that is not declared any more
-        return True
+    def dispensable(self, _each: Element, _tree: Element) -> bool:
+        return True  # One that is not declared any more may go.
 
     def read(self, element: Element) -> Value | None:
         return [read(self.rows, each) for each in self.elements(element)]
@@ -289,7 +288,8 @@ class Many:
         changes: list[Change] = []
         gone: list[Element] = []
         needed = {*self.keys, *self.alike}.union(*wanted)
-        found = [read([row for row in self.rows if row.option in needed], each) for each in elements]
+        rows = [row for row in self.rows if row.option in needed]
+        found = [read(rows, each) for each in elements]
         implied = {index for index, each in enumerate(elements) if self.implied is not None and self.implied(each)}
         pairs = self.pair(wanted, found, implied)
         for index, each in enumerate(elements):

@@ -96,8 +96,8 @@ def page() -> str:
     """docs/benchmarks.md."""
     text = """# Benchmarks
 
-Written by `tests/bench/bench_libvirt.py --write`; `make bench` measures the same. All of a table is from one run, in
-turn; the last column is the relation to the table's first line. Seconds say more about the machine.
+Written by `make bench`. All of a table is from one run, in turn; the last column is the relation to the table's first
+line. Seconds say more about the machine.
 """
     for title, lines in REPORTS:
         text += f"\n## {title}\n\n| | seconds | relation |\n|---|---:|---:|\n"
