@@ -26,6 +26,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_ability import Abilities
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import mirrors_a_serial
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_found import Ahead, Found
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_watchdog_rows import align_watchdogs
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
@@ -39,35 +40,24 @@ if t.TYPE_CHECKING:
 
 
 @dataclasses.dataclass
-class Found:
-    """A domain that is there: its persistent definition, and the live one when it is active."""
-
-    handle: Handle
-    uuid: str
-    state: str
-    persistent: bool
-    autostart: bool
-    config: Element
-    # What it runs with, or goes on with when it is saved.
-    live: Element | None
-
-    @property
-    def active(self) -> bool:
-        return self.state in ("running", "paused")
-
-
-@dataclasses.dataclass
 class World:
     host: Host
     listing: Listing
-    found: dict[str, Found]
-    uuids: dict[str, str]
+    ahead: Ahead
     storage: _domain_disks.Storage
-    # The host's; empty where nothing new is made.
-    capabilities: Element
     abilities: Abilities
     # Names of the declared domains, in the order in which they come up.
     levels: list[set[str]]
+
+    @functools.cached_property
+    def capabilities(self) -> Element:
+        """The host's; asked where something new is made."""
+        return _xml.parse(self.host.capabilities(), "The host's capabilities")
+
+    @functools.cached_property
+    def owners(self) -> dict[str, str]:
+        """The names of all domains by their UUIDs."""
+        return {_libvirt.uuid(handle): name for name, handle in self.listing.handles.items()}
 
 
 class Domain(Kind[World]):
@@ -94,31 +84,18 @@ class Domain(Kind[World]):
 
     def survey(self, host: Host, desired: list[Options]) -> World:
         listing = _libvirt_domain.listing(host)
-        wanted = {each["name"] for each in desired}
-        found: dict[str, Found] = {}
-        for name in wanted & set(listing.handles):
-            seen = _libvirt.there(functools.partial(look, listing, name))
-            if seen is None:
-                del listing.handles[name]
-            else:
-                found[name] = seen
-        new = any(each["name"] not in found and each["state"] != "absent" for each in desired)
         return World(
             levels=_domain_power.levels(desired),
             host=host,
             listing=listing,
-            found=found,
-            uuids={_libvirt.uuid(handle): name for name, handle in listing.handles.items()},
+            ahead=Ahead(listing, [each["name"] for each in desired]),
             storage=_domain_disks.Storage(host, self.check_mode),
-            capabilities=_xml.parse(host.capabilities(), "The host's capabilities")
-            if new
-            else _xml.new("capabilities"),
             abilities=Abilities(host),
         )
 
     def plan(self, desired: Options, world: World) -> Plan:
         name, state = desired["name"], desired["state"]
-        found = world.found.get(name)
+        found = world.ahead.take(name)
         plan = Plan(name, state, uuid=found.uuid if found else None)
         if state == "absent":
             self._plan_absent(desired, world, plan, found)
@@ -172,14 +149,14 @@ class Domain(Kind[World]):
         wanted = desired.get("uuid")
         if wanted is None:
             return
-        owner = world.uuids.get(wanted)
         if found and found.uuid != wanted:
             raise KvmError(
                 "Domain {0} is there with UUID {1}, not {2}.".format(desired["name"], found.uuid, wanted),
                 error_code="wrong_uuid",
                 remedy="A UUID can't be changed: leave it out, or take another name.",
             )
-        if found is None and owner:
+        owner = world.owners.get(wanted) if found is None else None
+        if owner is not None:
             raise KvmError(
                 "UUID {0} of domain {1} is already domain {2}'s.".format(wanted, desired["name"], owner),
                 error_code="wrong_uuid",
@@ -263,17 +240,3 @@ class Domain(Kind[World]):
 
     def undefine(self, world: World, plan: Plan) -> None:
         _libvirt_domain.undefine(self._handle(world, plan))
-
-
-def look(listing: Listing, name: str) -> Found:
-    handle = listing.handles[name]
-    state = listing.state(name)
-    persistent = name not in listing.transient
-    text = "Domain {0}".format(name)
-    live = None
-    if state == "saved":
-        live = _xml.parse(_libvirt_domain.saved_xml(handle), text)
-    elif state != "stopped":
-        live = _xml.parse(_libvirt_domain.xml(handle, False), text)
-    config = _xml.parse(_libvirt_domain.xml(handle, True), text)
-    return Found(handle, _libvirt.uuid(handle), state, persistent, name in listing.autostart, config, live)

@@ -153,7 +153,7 @@ class Storage:
         disks = desired.get("disks", [])
         current = _xml.find_all(tree, "devices/disk")
         existing = [(self._source(disk), disk) for disk in current]
-        there = {_xml.get(disk, "target/@dev") for disk in current}
+        buses = {_xml.get(disk, "target/@dev"): _xml.get(disk, "target/@bus") for disk in current}
         for disk in disks:
             known = next((each for source, each in existing if _same_source(disk, source)), None)
             if known is None:
@@ -169,8 +169,9 @@ class Storage:
                 prefix = _PREFIX.get(disk.get("bus", "virtio"), "sd")
                 disk["target"] = next(prefix + letters for letters in _letters() if prefix + letters not in taken)
                 taken.add(disk["target"])
-            if "bus" not in disk and disk["target"] not in there:
-                disk["bus"] = {"vd": "virtio", "hd": "ide", "fd": "fdc"}.get(disk["target"][:2], "sata")
+            if "bus" not in disk:
+                usual = {"vd": "virtio", "hd": "ide", "fd": "fdc"}.get(disk["target"][:2], "sata")
+                disk["bus"] = buses.get(disk["target"]) or usual
 
     def _source(self, disk: Element) -> Options:
         """Where the source of a disk lies that is in a definition."""

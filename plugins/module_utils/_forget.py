@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Block,
@@ -42,8 +43,8 @@ def forget(
     all_of_it: the whole element was declared and is not any more, so also what it can't be without.
     """
     changes: list[Change] = []
-    for row in rows:
-        if row.option not in before or row.place is None or row.keep:
+    for row in rows_of(rows, before):
+        if row.place is None or row.keep:
             continue
         if row.option in wanted and not lacks(row, before[row.option], wanted[row.option]):
             continue
@@ -72,8 +73,8 @@ def lacks(row: AnyRow, old: t.Any, new: t.Any) -> bool:
 def left_out(rows: t.Sequence[AnyRow], old: Options, new: Options) -> bool:
     """Whether a declaration leaves out what an earlier one had, of what can go."""
     return any(
-        row.option in old and not row.keep and (row.option not in new or lacks(row, old[row.option], new[row.option]))
-        for row in rows
+        not row.keep and (row.option not in new or lacks(row, old[row.option], new[row.option]))
+        for row in rows_of(rows, old)
     )
 
 

@@ -15,6 +15,7 @@ import json
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Change, Many, Options, Row
 
 if t.TYPE_CHECKING:
@@ -78,8 +79,8 @@ def drop(tree: Element) -> None:
 def without_secrets(rows: t.Sequence[AnyRow], desired: Options) -> Options:
     """What of a declaration is worth remembering: what stands in the definition. Of a secret, that it was declared."""
     kept: Options = {}
-    for row in rows:
-        if row.option not in desired or row.place is None:
+    for row in rows_of(rows, desired):
+        if row.place is None:
             continue
         value = desired[row.option]
         if isinstance(row, Row):

@@ -21,6 +21,7 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import _pairing, _sorts, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Text, Unreadable, Value
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
+from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_of
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -288,7 +289,7 @@ class Many:
         changes: list[Change] = []
         gone: list[Element] = []
         needed = {*self.keys, *self.alike}.union(*wanted)
-        rows = [row for row in self.rows if row.option in needed]
+        rows = rows_of(self.rows, needed)
         found = [read(rows, each) for each in elements]
         implied = {index for index, each in enumerate(elements) if self.implied is not None and self.implied(each)}
         pairs = self.pair(wanted, found, implied)
@@ -300,6 +301,8 @@ class Many:
                 gone.append(each)
         for index, item in enumerate(wanted):
             known = found[pairs[index]] if index in pairs else {}
+            if index in pairs and agree(rows, item, known):
+                continue
             name = "{0}[{1}]".format(field, self.label({**known, **item}, index))
             if index in pairs:
                 current = elements[pairs[index]]
@@ -327,7 +330,7 @@ class Many:
 
     def pair(self, wanted: list[Options], found: list[Options], implied: t.Collection[int] = ()) -> dict[int, int]:
         """Which declared item (index) is which existing one (index)."""
-        agrees = {row.option: row.agrees for row in self.rows}
+        agrees = {row.option: row.agrees for row in rows_of(self.rows, {*self.keys, *self.alike})}
         if self.together:
             return _pairing.pair(wanted, found, [_pairing.by(self.keys, agrees, together=True)])
         tests = [_pairing.by([key], agrees) for key in self.keys]
@@ -368,16 +371,14 @@ def docs(rows: t.Sequence[AnyRow]) -> Options:
 
 def mean(rows: t.Sequence[AnyRow], options: Options, prefix: str = "") -> Options:
     """The meanings of the declared options; BadValue names the first that has none."""
-    return {
-        row.option: row.mean(prefix + row.option, options[row.option])
-        for row in rows
-        if options.get(row.option) is not None
-    }
+    said = [option for option, value in options.items() if value is not None]
+    return {row.option: row.mean(prefix + row.option, options[row.option]) for row in rows_of(rows, said)}
 
 
 def show(rows: t.Sequence[AnyRow], values: Options) -> Options:
     """Meanings in the user's words, without those that say nothing."""
-    shown = {row.option: row.show(values[row.option]) for row in rows if values.get(row.option) is not None}
+    said = [option for option, value in values.items() if value is not None]
+    shown = {row.option: row.show(values[row.option]) for row in rows_of(rows, said)}
     return {option: value for option, value in shown.items() if value not in (None, [], {})}
 
 
@@ -388,13 +389,12 @@ def read(rows: t.Sequence[AnyRow], element: Element) -> Options:
 
 def agree(rows: t.Sequence[AnyRow], wanted: Options, found: Options) -> bool:
     """Whether nothing that is declared speaks against what is there."""
-    return all(row.agrees(wanted[row.option], found.get(row.option)) for row in rows if row.option in wanted)
+    return all(row.agrees(wanted[row.option], found.get(row.option)) for row in rows_of(rows, wanted))
 
 
 def edit(rows: t.Sequence[AnyRow], element: Element, wanted: Options, prefix: str = "") -> list[Change]:
     """Make an element say what is wanted, touching nothing else; what had to change."""
     changes: list[Change] = []
-    for row in rows:
-        if row.option in wanted:
-            changes += row.edit(element, wanted[row.option], prefix + row.option)
+    for row in rows_of(rows, wanted):
+        changes += row.edit(element, wanted[row.option], prefix + row.option)
     return changes

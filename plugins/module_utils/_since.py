@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Value
+from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
 
@@ -17,9 +18,7 @@ def newer(
 
     version: as libvirt gives it, 9000000 for 9.0.0.
     """
-    for row in rows:
-        if row.option not in wanted:
-            continue
+    for row in rows_of(rows, wanted):
         field, value = prefix + row.option, wanted[row.option]
         since = row.since
         if isinstance(row, Row) and isinstance(value, str):

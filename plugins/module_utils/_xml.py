@@ -45,7 +45,12 @@ def parse(text: str, what: str) -> Element:
     """The root element of an XML text without comments and blank text; ``what`` names it in the error."""
     # No network, no entities: the text may come from anywhere.
     parser = etree.XMLParser(
-        remove_blank_text=True, remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True
+        remove_blank_text=True,
+        remove_comments=True,
+        remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        collect_ids=False,
     )
     try:
         root = etree.fromstring(text.encode(), parser)

@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Domains as they are found on a host."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import typing as t
+
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_domain, _xml
+
+if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt_domain import Listing
+    from lxml.etree import _Element as Element
+
+# So many domains libvirt is asked about at once: more are not answered sooner.
+_AT_ONCE = 2
+
+
+@dataclasses.dataclass
+class Found:
+    """A domain that is there: its persistent definition, and the live one when it is active."""
+
+    handle: Handle
+    uuid: str
+    state: str
+    persistent: bool
+    autostart: bool
+    config: Element
+    # What it runs with, or goes on with when it is saved.
+    live: Element | None
+
+    @property
+    def active(self) -> bool:
+        return self.state in ("running", "paused")
+
+
+class Ahead:
+    """Domains by name, asked for ahead: libvirt answers while what it has told already is worked on."""
+
+    def __init__(self, listing: Listing, names: t.Iterable[str]) -> None:
+        self._listing = listing
+        pool = concurrent.futures.ThreadPoolExecutor(_AT_ONCE)
+        self._texts = {name: pool.submit(_texts, listing, name) for name in names if name in listing.handles}
+
+    def take(self, name: str) -> Found | None:
+        """The domain, once: nobody else keeps it. None where there is none, or not any more."""
+        asked = self._texts.pop(name, None)
+        texts = None if asked is None else _libvirt.there(asked.result)
+        if texts is None:
+            self._listing.handles.pop(name, None)
+            return None
+        listing, handle = self._listing, self._listing.handles[name]
+        what = "Domain {0}".format(name)
+        return Found(
+            handle,
+            _libvirt.uuid(handle),
+            listing.state(name),
+            persistent=name not in listing.transient,
+            autostart=name in listing.autostart,
+            config=_xml.parse(texts[0], what),
+            live=None if texts[1] is None else _xml.parse(texts[1], what),
+        )
+
+
+def _texts(listing: Listing, name: str) -> tuple[str, str | None]:
+    """The XML of its definition, and of what it runs or goes on with."""
+    handle, state = listing.handles[name], listing.state(name)
+    live = None
+    if state == "saved":
+        live = _libvirt_domain.saved_xml(handle)
+    elif state != "stopped":
+        live = _libvirt_domain.xml(handle, False)
+    return _libvirt_domain.xml(handle, True), live
