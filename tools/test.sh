@@ -5,6 +5,7 @@
 # usage: tools/test.sh STEP...     (lint sanity docs unit integration artifact bench faults lab)
 #
 # Runs every step, also after one that failed; ends with a table of steps and times, and with 1 if any step failed.
+# What needs no libvirtd runs beside the integration tests.
 # A step is a function below, run by this script's own second form: tools/test.sh --one STEP.
 
 # shellcheck disable=SC2317  # the steps are called by their names
@@ -131,23 +132,55 @@ lab() {
     cd extensions && molecule test -s minicloud
 }
 
+# These need little but a processor, while the integration tests wait for guests and daemons most of their time.
+BESIDE_INTEGRATION=(lint sanity docs unit artifact)
+
+# run NAME: the step; its result and seconds are left in a file.
+run() {
+    local began=$SECONDS result=passed
+    printf '\n===== %s\n' "$1"
+    "$0" --one "$1" </dev/null || result=FAILED
+    printf -- '----- %s: %s after %d s\n' "$1" "$result" $((SECONDS - began))
+    echo "$result $((SECONDS - began))" >"$STEPS/$1"
+}
+
+run_beside() {
+    local name
+    for name in "$@"; do run "$name" >"$STEPS/$name.log" 2>&1; done
+}
+
 if [ "${1:-}" = --one ]; then
     "$2"
     exit
 fi
 
 [ $# -gt 0 ] || die "usage: tools/test.sh STEP..."
-names=() times=() results=() status=0 began=$SECONDS
+STEPS="$CACHE/steps" began=$SECONDS beside=()
+rm -rf "$STEPS"
+mkdir -p "$STEPS"
+case " $* " in *" integration "*)
+    for name in "${BESIDE_INTEGRATION[@]}"; do
+        case " $* " in *" $name "*) beside+=("$name") ;; esac
+    done
+    say "beside the integration tests, told at their end: ${beside[*]}"
+    run_beside "${beside[@]}" &
+    ;;
+esac
 for name in "$@"; do
-    printf '\n===== %s\n' "$name"
-    start=$SECONDS
-    if "$0" --one "$name" </dev/null; then result=passed; else result=FAILED status=1; fi
-    names+=("$name") times+=($((SECONDS - start))) results+=("$result")
-    printf -- '----- %s: %s after %d s\n' "$name" "$result" "${times[-1]}"
+    case " ${beside[*]} " in *" $name "*) continue ;; esac
+    run "$name"
+    if [ "$name" = integration ]; then
+        wait
+        for other in "${beside[@]}"; do cat "$STEPS/$other.log"; done
+    fi
 done
+
+status=0
 printf '\n'
-for index in "${!names[@]}"; do
-    printf '%-14s %6d s  %s\n' "${names[index]}" "${times[index]}" "${results[index]}"
+for name in "$@"; do
+    read -r result seconds <"$STEPS/$name"
+    [ "$result" = passed ] || status=1
+    printf '%-14s %6d s  %s\n' "$name" "$seconds" "$result"
 done
 printf '%-14s %6d s  %s\n' together $((SECONDS - began)) "$([ $status -eq 0 ] && echo passed || echo FAILED)"
 exit $status

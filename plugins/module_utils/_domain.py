@@ -13,8 +13,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_controller_rows,
     _domain_device_checks,
     _domain_disks,
-    _domain_live,
-    _domain_live_apply,
     _domain_new,
     _domain_power,
     _libvirt,
@@ -34,6 +32,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadVa
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options
 
 if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_apply import Action
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt_domain import Listing
     from lxml.etree import _Element as Element
@@ -119,12 +118,18 @@ class Domain(Kind[World]):
             plan.change("autostart", found.autostart if found else False, wanted)
             plan.step("set_autostart", on=wanted)
         if found and found.live is not None and state != "stopped":
-            note = _note.read(found.live)
-            _domain_live.plan(desired, found.live, lambda tree: self.forgotten(desired, tree, note), plan, found.active)
-            if found.active and plan.steps:
-                plan.step("note_live", before=note, after=_note.read(tree))
+            self._plan_live(desired, plan, found.live, found.active, _note.read(tree))
         self._plan_state(desired, world, plan, found)
         return plan
+
+    def _plan_live(self, desired: Options, plan: Plan, live: Element, active: bool, noted: _note.Note) -> None:
+        # What only running domains need is read here: it takes as long as to plan a hundred of them.
+        from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_live  # noqa: PLC0415
+
+        note = _note.read(live)
+        _domain_live.plan(desired, live, lambda tree: self.forgotten(desired, tree, note), plan, active)
+        if active and plan.steps:
+            plan.step("note_live", before=note, after=noted)
 
     def definition(self, desired: Options, tree: Element) -> list[Change]:
         changes = super().definition(desired, tree)
@@ -222,11 +227,15 @@ class Domain(Kind[World]):
     def set_autostart(self, world: World, plan: Plan, on: bool) -> None:
         _libvirt_domain.set_autostart(self._handle(world, plan), on)
 
-    def live(self, world: World, plan: Plan, action: _domain_live_apply.Action) -> None:
+    def live(self, world: World, plan: Plan, action: Action) -> None:
+        from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_live_apply  # noqa: PLC0415
+
         _domain_live_apply.apply(world.host, self._handle(world, plan), plan, action)
 
     def note_live(self, world: World, plan: Plan, before: _note.Note, after: _note.Note) -> None:
         """Note in the running domain too what it is now; what waits for a restart, as it was."""
+        from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_live  # noqa: PLC0415
+
         note = _domain_live.noted(before, after, plan.restart_required)
         _libvirt_domain.set_metadata(self._handle(world, plan), *_note.as_metadata(note))
 

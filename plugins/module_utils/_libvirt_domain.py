@@ -8,9 +8,15 @@ import contextlib
 import dataclasses
 import time
 import typing as t
-from xml.sax.saxutils import escape
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host, LibvirtError, doing, names, unless
+from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import (
+    Host,
+    LibvirtError,
+    doing,
+    names,
+    quoted,
+    unless,
+)
 
 with contextlib.suppress(ImportError):  # which _libvirt.py reports
     import libvirt
@@ -259,7 +265,7 @@ def user_of(host: Host, path: str, active: bool = True, other_than: str = "") ->
     flags = libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE if active else 0
     with doing("list the domains"):
         domains = host.connection.listAllDomains(flags)
-    wanted = "'{0}'".format(escape(path, {"'": "&apos;", '"': "&quot;"}))
+    wanted = quoted(path)
     for domain in domains:
         try:
             if domain.name() != other_than and wanted in xml(domain, inactive=False):

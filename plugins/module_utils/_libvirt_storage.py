@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import os
 import typing as t
-from xml.sax.saxutils import escape
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import (
@@ -16,6 +15,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import (
     definition,
     doing,
     names,
+    quoted,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt_domain import xml
 
@@ -146,8 +146,8 @@ def volume_delete(volume: Handle) -> None:
 
 def pool_user(host: Host, pool: Handle) -> Handle | None:
     """A running domain that has a volume of a pool; None where none has."""
-    needles = ["pool={0}".format(_quoted(pool.name()))]
-    needles += [_quoted(volume.path()) for volume in volumes(pool).values()]
+    needles = ["pool={0}".format(quoted(pool.name()))]
+    needles += [quoted(volume.path()) for volume in volumes(pool).values()]
     users = (domain for domain, text in _running(host) if any(needle in text for needle in needles))
     return next(users, None)
 
@@ -155,7 +155,7 @@ def pool_user(host: Host, pool: Handle) -> Handle | None:
 def volume_writer(host: Host, path: str) -> Handle | None:
     """A running domain that may write to the image at a path: it is a disk's own, and the disk is not read-only."""
     for domain, text in _running(host):
-        if _quoted(path) in text:
+        if quoted(path) in text:
             for disk in _xml.find_all(_xml.parse(text, str(domain.name())), "devices/disk"):
                 own = (_xml.get(disk, "source/@file"), _xml.get(disk, "source/@dev"))
                 if path in own and _xml.find(disk, "readonly") is None:
@@ -176,8 +176,3 @@ def _running(host: Host) -> t.Iterator[tuple[Handle, str]]:
                 raise
         else:
             yield domain, text
-
-
-def _quoted(text: str) -> str:
-    """A text as libvirt writes it as an attribute's value."""
-    return "'{0}'".format(escape(text, {"'": "&apos;", '"': "&quot;"}))
