@@ -44,14 +44,16 @@ class _Module(AnsibleModule):
 
     def __init__(self, kind: t.Type[Kind[t.Any]]) -> None:
         self.kind = kind
+        self._done: Result = {}
         super().__init__(argument_spec(kind), **constraints(kind))
+        self.params.update(self._done)
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.argument_spec = cut(self.argument_spec, self.params)
+        self.argument_spec, self.params, self._done = cut(self.argument_spec, self.params)
 
     def _log_invocation(self) -> None:
-        objects = self.params[self.kind.plural]
+        objects = self._done.get(self.kind.plural, self.params[self.kind.plural])
         names = [str(self.kind.called(each)) for each in ([self.params] if objects is None else objects)]
         self.log("Invoked for {0}: {1}".format(self.kind.plural, ", ".join(names)))
 

@@ -45,17 +45,50 @@ def said(value: t.Any) -> t.Any:
 @pytest.mark.parametrize(("kind", "given"), GIVEN)
 def test_it_says_the_same(kind: t.Any, given: Given) -> None:
     spec = argument_spec(kind)
-    whole, less = (ArgumentSpecValidator(each).validate(given) for each in (spec, cut(spec, given)))
-    assert said(less.validated_parameters) == said(whole.validated_parameters)
+    left, kept, done = cut(spec, given)
+    whole, less = ArgumentSpecValidator(spec).validate(given), ArgumentSpecValidator(left).validate(kept)
+    assert said({**less.validated_parameters, **done}) == said(whole.validated_parameters)
     assert less.error_messages == whole.error_messages
     assert set(less._no_log_values) == set(whole._no_log_values)
 
 
 def test_it_is_less() -> None:
     spec = argument_spec(_domain.Domain)
-    less = cut(spec, {"domains": [{"name": "a", "disks": [{"file": "/a.img"}]}]})
+    # What there is to convert keeps them all for Ansible.
+    less, _given, done = cut(spec, {"domains": [{"name": "a", "vcpus": "2", "disks": [{"file": "/a.img"}]}]})
     assert set(less) == set(spec)
+    assert done == {}
     entry = less["domains"]["options"]
     assert {"name", "disks", "state"} <= set(entry)
     assert len(entry) < 10 < len(spec["domains"]["options"])
     assert set(entry["disks"]["options"]) == {"file"}
+
+
+def test_nothing_is_left() -> None:
+    spec = argument_spec(_domain.Domain)
+    domain = {"name": "a", "vcpus": 2, "memory": "1GiB", "disks": [{"file": "/a.img", "readonly": True}]}
+    given = {"name": None, "domains": [domain]}
+    less, kept, done = cut(spec, given)
+    assert "options" not in less["domains"]
+    defaults = {"state": "present", "force": False, "restart": "never", "timeout": 120}
+    assert kept == {"name": None, "domains": []}
+    assert done == {"domains": [{**defaults, **domain}]}
+    assert given["domains"] == [domain]
+    assert set(domain) == {"name", "vcpus", "memory", "disks"}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"graphics": [{"type": "vnc", "password": "secret"}]},
+        {"state": None},
+        {"vcpus": True},
+        {"state": "nonsense"},
+        {"nonsense": 1},
+        {"controllers": [{}]},
+        {"disks": "vda"},
+    ],
+)
+def test_it_is_for_ansible(entry: Given) -> None:
+    spec = argument_spec(_domain.Domain)
+    assert "options" in cut(spec, {"domains": [{"name": "a", **entry}]})[0]["domains"]
