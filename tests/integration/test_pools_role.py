@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The role pools with a mount whose server is gone: a FUSE file system that nobody answers for, which hangs whoever
+looks at it as a dead NFS server does."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOK = ROOT / "roles" / "pools" / "files" / "look.bash"
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+HANG = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+fd = os.open("/dev/fuse", os.O_RDWR)
+options = f"fd={fd},rootmode=40000,user_id=0,group_id=0"
+if libc.mount(b"nowhere", sys.argv[1].encode(), b"fuse", 0, options.encode()):
+    sys.exit(os.strerror(ctypes.get_errno()))
+print("mounted", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def dead(tmp_path: Path) -> t.Iterator[str]:
+    """A directory on which something is mounted that never answers."""
+    path = tmp_path / "dead"
+    path.mkdir()
+    server = subprocess.Popen(
+        [sys.executable, "-c", HANG, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    assert server.stdout.readline() == "mounted\n"
+    yield str(path)
+    # Its end answers everyone who waits: not connected.
+    server.communicate("")
+    assert ctypes.CDLL(None).umount2(str(path).encode(), 2) == 0
+
+
+def test_the_look(dead: str, tmp_path: Path) -> None:
+    paths = f"{tmp_path}\n{dead}\n{tmp_path}/not there\n\n{dead}/below"
+    began = time.monotonic()
+    done = subprocess.run(
+        ["/bin/bash", str(LOOK), "1", "virt_use_nfs", paths], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert sorted(done.stdout.splitlines()) == [f"dead={dead}", f"dead={dead}/below"]
+    assert done.stderr == ""
+    assert time.monotonic() - began < 60
+    done = subprocess.run(["/bin/bash", str(LOOK), "60", "", str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+
+
+def test_selinux_booleans(tmp_path: Path) -> None:
+    """A stand-in for getsebool: SELinux is not on here."""
+    (tmp_path / "getsebool").write_text(
+        'case "$1" in a) echo "a --> on" ;; b) echo "b --> off" ;; *) echo "Error" >&2; exit 1 ;; esac\n'
+    )
+    (tmp_path / "getsebool").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    command = ["/bin/bash", str(LOOK), "1", "a b c", ""]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout == "off=b\n"
+
+
+def play(tmp_path: Path, variables: dict[str, t.Any], *options: str) -> subprocess.CompletedProcess[str]:
+    inventory = {"all": {"hosts": {"host1": {"ansible_connection": "local", **variables}}}}
+    inventory["all"]["hosts"]["host1"]["ansible_python_interpreter"] = sys.executable
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory))
+    (tmp_path / "play.json").write_text(
+        json.dumps([{"hosts": "all", "gather_facts": False, "roles": ["minicloud.kvm.pools"]}])
+    )
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.json", "play.json", *options],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env={**os.environ, "ANSIBLE_INVENTORY_ENABLED": "yaml", "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp")},
+    )
+
+
+@pytest.mark.parametrize("mounted_by", ["libvirt", "fstab"])
+@pytest.mark.parametrize("options", [[], ["--check"]])
+def test_a_dead_mount_is_one_clear_error(
+    dead: str, tmp_path: Path, scratch: str, mounted_by: str, options: list[str]
+) -> None:
+    pool = {
+        "name": f"{scratch}-shared",
+        "type": "netfs",
+        "source": {"hosts": [{"name": "127.0.0.1"}], "dir": "/srv/x", "format": "nfs"},
+        "target": {"path": dead},
+    }
+    # A server that answers on its port, and that is all.
+    variables = {"pools_list": [pool], "pools_timeout": 2, "pools_mounted_by": mounted_by}
+    listener = subprocess.Popen(
+        [
+            *(sys.executable, "-c"),
+            "import socket; s = socket.create_server(('127.0.0.1', 2049)); print(flush=True); input()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert listener.stdout is not None
+        listener.stdout.readline()
+        done = play(tmp_path, variables, *options)
+    finally:
+        listener.communicate("\n")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert f"On host1, {dead} has not answered for 2 s" in " ".join(done.stdout.split())
+    assert done.stdout.count("fatal: ") == 1
+    assert "Declare the pools" not in done.stdout
+
+
+def test_a_server_that_is_down_is_one_clear_error(tmp_path: Path, scratch: str) -> None:
+    pool = {
+        "name": f"{scratch}-shared",
+        "type": "netfs",
+        "source": {"hosts": [{"name": "127.0.0.1"}], "dir": "/srv/x", "format": "glusterfs"},
+        "target": {"path": str(tmp_path / "x")},
+    }
+    done = play(tmp_path, {"pools_list": [pool], "pools_timeout": 1})
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "127.0.0.1 doesn't answer on port 24007 within 1 s" in " ".join(done.stdout.split())
+    assert "Declare the pools" not in done.stdout
