@@ -15,12 +15,17 @@ import sys
 import typing as t
 from pathlib import Path
 
+import jinja2
 import pytest
+import yaml
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_edit import access_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_options import KNOWN
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_text import parse
+from ansible_collections.minicloud.kvm.plugins.modules import nfs_export
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+
+ROLE = Path(__file__).resolve().parents[2] / "roles" / "nfs_server"
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("exportfs") is None, reason="needs root and nfs-kernel-server"
@@ -437,6 +442,44 @@ def test_where_the_servers_state_is_elsewhere(server: Server, srv: str, run_modu
         assert not run_module("nfs_export", args)["changed"]
     finally:
         (server.etc / "nfs.conf.d/minicloud.conf").unlink()
+
+
+def examples() -> list[dict[str, t.Any]]:
+    return [task["minicloud.kvm.nfs_export"] for task in yaml.safe_load(nfs_export.EXAMPLES)]
+
+
+def test_the_documentations_examples(server: Server, run_module: t.Any) -> None:
+    """As they are written, in the order of the page, one beside the other, but for where they are."""
+    for args in examples():
+        server.clear()
+        for item in args.get("exports", [args]):
+            path = server.scratch / item["path"].strip("/")
+            if item.get("state") != "absent" and "directory" not in item:
+                path.mkdir(parents=True, exist_ok=True)
+            item["path"] = str(path)
+        assert run_module("nfs_export", args)["changed"], args
+        again = run_module("nfs_export", args)
+        assert not again["changed"], args
+        declared = [export for export in again["exports"] if export["state"] == "present"]
+        assert server.table().count("(") == sum(len(export["clients"]) for export in declared)
+
+
+def test_the_settings_of_the_role_are_read(server: Server) -> None:
+    """By nfsconf(8), which reads as the daemons do: nfs.conf.d wins."""
+    template = ROLE / "templates" / "nfs.conf.j2"
+    conf = {"nfsd": {"threads": 16, "vers4.0": "n"}, "mountd": {}, "lockd": {"port": 32767, "udp-port": 32767}}
+    text = jinja2.Template(template.read_text(), trim_blocks=True, keep_trailing_newline=True).render(
+        __nfs_server_conf=conf
+    )
+    server.write("[nfsd]\nthreads = 8\nvers3 = y\n", "nfs.conf")
+    server.write(text, "nfs.conf.d/minicloud.conf")
+    try:
+        for section, values in {**conf, "nfsd": {**conf["nfsd"], "vers3": "y"}}.items():
+            for name, value in values.items():
+                assert server.run("nfsconf", "--get", section, name).stdout == f"{value}\n"
+    finally:
+        (server.etc / "nfs.conf.d" / "minicloud.conf").unlink()
+        server.write("[general]\n", "nfs.conf")
 
 
 def test_everyone_where_it_is_meant(server: Server, srv: str, run_module: t.Any) -> None:

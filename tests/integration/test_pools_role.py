@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The role pools with a mount whose server is gone: a FUSE file system that nobody answers for, which hangs whoever
-looks at it as a dead NFS server does."""
+"""The role pools, and the modules, with a mount whose server is gone: a FUSE file system that nobody answers for, which
+hangs whoever looks at it as a dead NFS server does."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -33,20 +34,28 @@ sys.stdin.read()
 """
 
 
-@pytest.fixture
-def dead(tmp_path: Path) -> t.Iterator[str]:
-    """A directory on which something is mounted that never answers."""
-    path = tmp_path / "dead"
-    path.mkdir()
+@contextlib.contextmanager
+def hanging(path: Path) -> t.Iterator[None]:
+    """Something is mounted on a directory that never answers."""
     server = subprocess.Popen(
         [sys.executable, "-c", HANG, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert server.stdout is not None
     assert server.stdout.readline() == "mounted\n"
-    yield str(path)
-    # Its end answers everyone who waits: not connected.
-    server.communicate("")
-    assert ctypes.CDLL(None).umount2(str(path).encode(), 2) == 0
+    try:
+        yield
+    finally:
+        # Its end answers everyone who waits: not connected.
+        server.communicate("")
+        assert ctypes.CDLL(None).umount2(str(path).encode(), 2) == 0
+
+
+@pytest.fixture
+def dead(tmp_path: Path) -> t.Iterator[str]:
+    path = tmp_path / "dead"
+    path.mkdir()
+    with hanging(path):
+        yield str(path)
 
 
 def test_the_look(dead: str, tmp_path: Path) -> None:
@@ -124,6 +133,38 @@ def test_a_dead_mount_is_one_clear_error(
     assert f"On host1, {dead} has not answered for 2 s" in " ".join(done.stdout.split())
     assert done.stdout.count("fatal: ") == 1
     assert "Declare the pools" not in done.stdout
+
+
+@pytest.mark.slow
+def test_modules_do_not_wait_for_a_dead_mount(dead: str, scratch: str, run_module: t.Any) -> None:
+    name = f"{scratch}-dead"
+    pool = {"name": name, "type": "dir", "target": {"path": dead}}
+    for check in (True, False):
+        failed = run_module("libvirt_pool", pool, check=check, expect="failed", timeout=90)
+        assert failed["error_code"] == "mount_hangs"
+        assert f"Storage pool {name} is on {dead}, where nowhere (fuse) is mounted" in failed["msg"]
+        assert name not in subprocess.check_output(["virsh", "-c", "qemu:///system", "pool-list", "--all"], text=True)
+    assert run_module("libvirt_pool", {"name": name, "state": "absent"})["changed"] is False
+    failed = run_module("kvm_host_check", {"images_path": dead + "/images"}, expect="failed", timeout=90)
+    assert failed["error_code"] == "mount_hangs"
+
+
+@pytest.mark.slow
+def test_a_pool_whose_mount_dies(tmp_path: Path, scratch: str, run_module: t.Any) -> None:
+    name, path = f"{scratch}-dying", tmp_path / "dying"
+    run_module("libvirt_pool", {"name": name, "type": "dir", "target": {"path": str(path)}})
+    with hanging(path):
+        volume = {"pool": name, "name": "x", "capacity": "1MiB"}
+        for module, args in (
+            ("libvirt_pool", {"name": name, "refresh": True}),
+            ("libvirt_volume", volume),
+            ("libvirt_volume", {**volume, "state": "absent"}),
+        ):
+            failed = run_module(module, args, expect="failed", timeout=90)
+            assert failed["error_code"] == "mount_hangs", failed
+            assert f"Storage pool {name} is on {path}" in failed["msg"]
+    run_module("libvirt_volume", volume)
+    assert (path / "x").exists()
 
 
 def test_a_server_that_is_down_is_one_clear_error(tmp_path: Path, scratch: str) -> None:
