@@ -127,6 +127,7 @@ class Undo:
 
     def make(self, path: str, change: Change) -> None:
         """Have a directory as it is wanted."""
+        path = os.path.normpath(path)
         try:
             if change.before is None:
                 self._make_parents(path)
@@ -135,6 +136,8 @@ class Undo:
             raise KvmError("Failed to make {0}: {1}.".format(path, error.strerror), path=path) from error
 
     def _make_parents(self, path: str) -> None:
+        if os.path.isdir(path):  # above another one that was made just now
+            return
         missing = [path]
         while not os.path.isdir(os.path.dirname(missing[-1])):
             missing.append(os.path.dirname(missing[-1]))

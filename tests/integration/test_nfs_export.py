@@ -357,6 +357,25 @@ def test_a_directory_that_is_declared(server: Server, tmp_path: Path, run_module
     assert (path / "kept").exists()
 
 
+def test_directories_below_each_other(server: Server, tmp_path: Path, run_module: t.Any) -> None:
+    exports = [
+        {"path": f"{tmp_path}/a/b/", "clients": [client("10.0.0.1")], "directory": {"owner": "5", "mode": "0700"}},
+        {"path": f"{tmp_path}/a", "clients": [client("10.0.0.1")], "directory": {"owner": "7", "mode": "0750"}},
+        {"path": f"{tmp_path}/a", "clients": [client("10.0.0.2")], "file": "/etc/exports.d/x.exports"},
+    ]
+    exports[2]["directory"] = exports[1]["directory"]
+    args = {"exports": exports}
+    run_module("nfs_export", args)
+    found = [(tmp_path / name).stat() for name in ("a", "a/b")]
+    assert [(each.st_uid, each.st_mode & 0o777) for each in found] == [(7, 0o750), (5, 0o700)]
+    assert not run_module("nfs_export", args)["changed"]
+    (tmp_path / "file").write_text("")
+    args = {"path": f"{tmp_path}/file/x", "clients": [client("10.0.0.1")], "directory": {}}
+    failed = run_module("nfs_export", args, expect="failed")
+    assert f"Failed to make {tmp_path}/file/x" in failed["msg"]
+    assert f"{tmp_path}/file" not in server.read()
+
+
 def test_a_directory_goes_again_where_its_export_fails(server: Server, tmp_path: Path, run_module: t.Any) -> None:
     there = tmp_path / "there"
     there.mkdir(mode=0o700)
