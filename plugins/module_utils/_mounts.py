@@ -19,7 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmEr
 
 # Seconds. A server that restarts is silent for less.
 _PATIENCE = 30
-_NETWORK = re.compile(r"nfs4?|cifs|smb3|ceph|glusterfs|afs|9p|gfs2|ocfs2|lustre|fuse(\..+)?")
+_NETWORK = re.compile(r"autofs|nfs4?|cifs|smb3|ceph|glusterfs|afs|9p|gfs2|ocfs2|lustre|fuse(\..+)?")
 
 
 @dataclass(frozen=True)

@@ -167,6 +167,22 @@ def test_a_pool_whose_mount_dies(tmp_path: Path, scratch: str, run_module: t.Any
     assert (path / "x").exists()
 
 
+@pytest.mark.parametrize("mounted_by", ["libvirt", "fstab"])
+def test_pools_of_the_machine_itself(tmp_path: Path, scratch: str, mounted_by: str) -> None:
+    pool = {"name": f"{scratch}-own", "type": "dir", "target": {"path": str(tmp_path / "own")}}
+    variables = {"pools_list": [pool], "pools_mounted_by": mounted_by}
+    for wanted, options in (
+        ("changed=1", ["--check"]),
+        ("changed=1", []),
+        ("changed=0", []),
+        ("changed=0", ["--check"]),
+    ):
+        done = play(tmp_path, variables, *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert wanted in done.stdout
+    assert "mounted" not in done.stdout.lower().replace("see whether what is mounted answers", "")
+
+
 def test_a_server_that_is_down_is_one_clear_error(tmp_path: Path, scratch: str) -> None:
     pool = {
         "name": f"{scratch}-shared",

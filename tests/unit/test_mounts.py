@@ -23,6 +23,7 @@ INFO = """\
 33 31 0:47 / /srv/shared/iso rw - fuse.glusterfs g1:/iso rw
 34 31 8:3 / /srv/covered rw - nfs old:/x rw
 35 34 8:4 / /srv/covered rw - ext4 /dev/vdd rw
+36 31 0:48 / /srv/auto rw - autofs systemd-1 rw,timeout=0
 nonsense
 """
 
@@ -39,6 +40,7 @@ nonsense
         ("/srv/shared/iso/x", "/srv/shared/iso", True),
         ("/srv/a b", "/srv/a b", True),
         ("/srv/covered/x", "/srv/covered", False),
+        ("/srv/auto/x", "/srv/auto", True),
     ],
 )
 def test_what_a_path_is_on(path: str, point: str, network: bool) -> None:
