@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "nfs_server"
-TASKS = yaml.safe_load((ROLE / "tasks" / "main.yml").read_text(encoding="utf-8"))
+TASKS = yaml.safe_load((ROLE / "tasks" / "look.yml").read_text(encoding="utf-8"))
 RESULTS = (
     "__nfs_server_declared",
     "__nfs_server_open_ports",
