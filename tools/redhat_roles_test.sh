@@ -52,24 +52,24 @@ print(*(json.loads(told) if isinstance(told, str) else told), sep="\n")'
 repository() {
     local packages units name
     mapfile -t packages < <(names hypervisor __hypervisor_distribution_packages; names nfs_server __nfs_server_packages)
-    mapfile -t units < <(names hypervisor "__hypervisor_units | map(attribute='name')"; names hypervisor "[__hypervisor_tls_socket]"; echo nfs-server.service)
+    mapfile -t units < <(names hypervisor "__hypervisor_units | map(attribute='name')"; names hypervisor "[__hypervisor_tls_socket]"; printf '%s\n' nfs-server.service rpc-statd.service)
     mkdir -p "$root/srv/rpm"
     # The one program that a role calls at once; it comes back with its package.
     mv "$root/usr/sbin/exportfs" "$root/srv/exportfs"
-    rm -f "$root/usr/lib/systemd/system/"nfs-*
+    rm -f "$root/usr/lib/systemd/system/"nfs-* "$root/usr/lib/systemd/system/"rpc-statd*
     for name in "${packages[@]}"; do
         {
             printf 'AutoReqProv: no\nName: %s\nVersion: 1\nRelease: 1\nSummary: Stand-in\nLicense: none\nBuildArch: noarch\n' "$name"
             printf '%%description\nEmpty.\n%%files\n'
             case "$name" in
                 libvirt-daemon-kvm) printf '/usr/lib/systemd/system/virt*\n' ;;
-                nfs-utils) printf '/usr/sbin/exportfs\n/usr/lib/systemd/system/nfs-server.service\n' ;;
+                nfs-utils) printf '/usr/sbin/exportfs\n/usr/lib/systemd/system/*.service\n' ;;
             esac
             printf '%%install\nmkdir -p %%{buildroot}/usr/lib/systemd/system\n'
             [ "$name" != nfs-utils ] || printf 'install -D -t %%{buildroot}/usr/sbin /srv/exportfs\n'
             for unit in "${units[@]}"; do
                 case "$name:$unit" in
-                    libvirt-daemon-kvm:virt* | nfs-utils:nfs*)
+                    libvirt-daemon-kvm:virt* | nfs-utils:nfs* | nfs-utils:rpc*)
                         printf 'printf "[%s]\\n[Install]\\nWantedBy=multi-user.target\\n" >%%{buildroot}/usr/lib/systemd/system/%s\n' \
                             "$(case "$unit" in *.socket) printf Socket ;; *) printf Service ;; esac)" "$unit"
                         ;;
@@ -106,7 +106,9 @@ END
   environment: {SYSTEMD_OFFLINE: "1"}  # nobody there to start units: they are enabled, and that is all
   roles:
     - {role: minicloud.kvm.hypervisor, hypervisor_acceleration: any}
-    - {role: minicloud.kvm.nfs_server, nfs_server_clients: [{host: 192.0.2.0/24}]}
+    - role: minicloud.kvm.nfs_server
+      nfs_server_clients: [{host: 192.0.2.0/24}]
+      nfs_server_versions: ["3", "4.2"]
 END
     play 'changed=[1-9].*failed=0' --check
     [ ! -e "$root/srv/minicloud" ] || die "check mode has made a directory"
@@ -115,6 +117,7 @@ END
     play 'changed=0 .*failed=0' --check
     chroot "$root" rpm -q libvirt-daemon-kvm qemu-img nfs-utils
     chroot "$root" systemctl is-enabled virtqemud.service virtnetworkd.socket nfs-server.service
+    chroot "$root" nfsconf --get mountd port | grep -x 20048
     cat "$root/etc/exports.d/"*.exports "$root/etc/exports" 2>/dev/null | grep srv
 }
 
