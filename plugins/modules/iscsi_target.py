@@ -98,7 +98,7 @@ options:
         type: str
       attributes:
         description:
-          - Attributes of the backstore as C(targetcli) has them, such as V({emulate_tpu: 1}), which lets initiators give
+          - Attributes of the backstore as C(targetcli) has them, such as C(emulate_tpu) with V(1), which lets initiators give
             back unused space of a thin volume. What is left out stays as it is.
         type: dict
         default: {}
@@ -150,7 +150,7 @@ options:
             default: false
   attributes:
     description:
-      - Attributes of the target's portal group as C(targetcli) has them, such as V({login_timeout: 30}). What is left out
+      - Attributes of the target's portal group as C(targetcli) has them, such as C(login_timeout). What is left out
         stays as it is.
       - V(authentication) and V(generate_node_acls) are set by what O(initiators) says.
     type: dict
