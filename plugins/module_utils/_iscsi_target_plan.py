@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._iscsi_target import (
-    FILEIO,
     Backstore,
     Initiator,
     Key,
@@ -20,6 +19,10 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._iscsi_target import
     describe_backstore,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._iscsi_target_options import Wanted, WantedLun
+from ansible_collections.minicloud.kvm.plugins.module_utils._iscsi_target_saved import (
+    check_restored,
+    is_saved_otherwise,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 
 
@@ -66,8 +69,8 @@ class Plan:
         return self.save
 
 
-def plan(wanted: t.Sequence[Wanted], current: Lio, saved: Lio | None, files: Files) -> Plan:
-    """What has to change. saved: None where nothing has been saved, or others than root may read it.
+def plan(wanted: t.Sequence[Wanted], current: Lio, saved: tuple[Lio, bool], files: Files) -> Plan:
+    """What has to change. saved: what the next boot will bring, and whether root alone may read that.
 
     KvmError where a change is refused.
     """
@@ -77,32 +80,12 @@ def plan(wanted: t.Sequence[Wanted], current: Lio, saved: Lio | None, files: Fil
         if one.interrupts and not one.wanted.allow_disconnect:
             raise _refusal(one)
     after = Lio(state.backstores, state.targets)
-    any_step = any(one.steps for one in todo)
-    return Plan(todo, after, any_step or any(_is_saved_otherwise(one.name, after, saved) for one in wanted))
-
-
-def _is_saved_otherwise(name: str, after: Lio, saved: Lio | None) -> bool:
-    """Whether the next boot would bring something else for this target."""
-    if saved is None:
-        return name in after.targets
-    target = after.targets.get(name)
-    if target is None:
-        return name in saved.targets
-    keys = set(target.luns.values())
-    return _lasting(target) != _lasting(saved.targets.get(name)) or any(
-        _kept(after.backstores.get(key)) != _kept(saved.backstores.get(key)) for key in keys
-    )
-
-
-def _lasting(target: Target | None) -> Target | None:
-    """A target without who is logged in at this moment."""
-    if target is None:
-        return None
-    return replace(target, initiators={name: replace(one, session=False) for name, one in target.initiators.items()})
-
-
-def _kept(one: Backstore | None) -> Backstore | None:
-    return None if one is None else replace(one, size=one.size if one.plugin == FILEIO else None)
+    found, private = saved
+    save = any(one.steps for one in todo) or not private
+    save = save or any(is_saved_otherwise(one.name, after, found) for one in wanted)
+    if save:
+        check_restored({one.name for one in wanted}, current, found)
+    return Plan(todo, after, save)
 
 
 def _refusal(one: TargetPlan) -> KvmError:

@@ -55,17 +55,16 @@ class Kernel:
         }
         return _iscsi_target.parse(dump, sessions)
 
-    def saved(self) -> Lio | None:
-        """What the next boot will bring. None where there is nothing, or nothing that root alone may read."""
+    def saved(self) -> tuple[Lio, bool]:
+        """What the next boot will bring, and whether root alone may read that."""
         if IMPORT_ERROR is not None:
-            return None
+            return Lio(), True
         try:
             with open(default_save_file, encoding="utf-8") as stream:
-                if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
-                    return None
-                return _iscsi_target.parse(json.load(stream))
+                private = not stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077
+                return _iscsi_target.parse(json.load(stream)), private
         except FileNotFoundError:
-            return None
+            return Lio(), True
         except (ValueError, KeyError, TypeError) as error:
             raise KvmError(
                 "Failed to read {0}: it is not what rtslib writes ({1}).".format(default_save_file, error),

@@ -16,6 +16,8 @@ description:
   - Works by rtslib, as C(targetcli) does. What it sets up is seen and can be changed there.
   - What the kernel has and what will be restored at the next boot (C(saveconfig.json)) are both compared. Where either
     differs it is put right. Saving writes all that LIO has, also what others have set up.
+    Where something of others is saved that the kernel does not have, saving would lose it, and the task fails
+    (RV(ignore:error_code=not_restored)).
   - Data is never touched. A LUN, a backstore or a target that is removed leaves its device or file as it was.
   - A logged-in initiator is not interrupted unless O(allow_disconnect=true). What would interrupt it makes the task fail
     (RV(ignore:error_code=in_use)) and names it.

@@ -245,6 +245,22 @@ def test_what_the_next_boot_brings_is_looked_at_too(server: Server, device: t.Ca
     assert not server.declare(**declared)["changed"]
 
 
+def test_saving_does_not_lose_what_was_not_restored(server: Server, device: t.Callable[[], str]) -> None:
+    declared = whole(device())
+    server.declare(**declared)
+    saved = server.saved()
+    saved["targets"].append({**saved["targets"][0], "wwn": "iqn.2026-01.org.example:other"})
+    server.saveconfig.write_text(json.dumps(saved))
+    server.saveconfig.chmod(0o600)
+    assert not server.declare(**declared)["changed"]
+    before = server.snapshot()
+    with pytest.raises(KvmError, match=r"has iqn\.2026-01\.org\.example:other too") as caught:
+        server.declare(**{**declared, "initiators": []})
+    assert caught.value.error_code == "not_restored"
+    assert server.snapshot() == before
+    assert server.declare(targets=[{"name": "iqn.2026-01.org.example:other", "state": "absent"}])["changed"]
+
+
 def test_who_is_logged_in_is_not_interrupted(server: Server, device: t.Callable[[], str]) -> None:
     path, other = device(), device()
     server.declare(**whole(path))
