@@ -113,7 +113,7 @@ def read_options(options: Options) -> list[Wanted]:
 
 
 def _read_target(item: Options, options: Options, where: str) -> Wanted:
-    name = _read_name(where + "name", item["name"])
+    name = read_name(where + "name", item["name"])
     allow = options["allow_disconnect"] if item["allow_disconnect"] is None else item["allow_disconnect"]
     if item["state"] == "absent":
         return Wanted(name, present=False, allow_disconnect=allow)
@@ -139,7 +139,7 @@ def _read_target(item: Options, options: Options, where: str) -> Wanted:
     )
 
 
-def _read_name(where: str, name: str) -> str:
+def read_name(where: str, name: str) -> str:
     lower = name.lower()
     if not (_IQN.match(lower) or _OTHER_NAME.match(lower)) or len(lower) > 223:
         raise BadValue(
@@ -228,10 +228,10 @@ def _read_initiators(where: str, items: t.Sequence[Options], luns: t.Collection[
     initiators: dict[str, Initiator] = {}
     for position, item in enumerate(items):
         here = "{0}[{1}].".format(where, position)
-        name = _read_name(here + "name", item["name"])
+        name = read_name(here + "name", item["name"])
         if name in initiators:
             raise BadValue(here + "name", item["name"], "another initiator of the target has it")
-        auth = _read_auth(here, item)
+        auth = read_auth(here, item)
         if initiators and bool(auth.userid) != bool(next(iter(initiators.values())).auth.userid):
             raise BadValue(here + "userid", item["userid"], "either all initiators of a target have one, or none has")
         wanted = item["luns"] if item["luns"] is not None else [{"lun": lun} for lun in luns]
@@ -239,7 +239,7 @@ def _read_initiators(where: str, items: t.Sequence[Options], luns: t.Collection[
     return initiators
 
 
-def _read_auth(here: str, item: Options) -> Auth:
+def read_auth(here: str, item: Options) -> Auth:
     auth = Auth(*(item[name] or "" for name in ("userid", "password", "mutual_userid", "mutual_password")))
     for user, secret, prefix in (
         (auth.userid, auth.password, ""),
