@@ -38,7 +38,7 @@ def declare(options: Options, check_mode: bool) -> dict[str, t.Any]:
         raise KvmError("Failed to read what LIO has: {0}.".format(error)) from error
     todo = plan(wanted, current, saved, Files(same_path, file_size))
     warnings = [warning for one in todo.targets for warning in one.warnings]
-    missing = [said for one in todo.targets for said in _missing(one)]
+    missing = [said for one in todo.targets for said in _missing(one, current)]
     if missing and not check_mode:
         raise NotFound("Failed to declare the target {0}.".format("; ".join(missing)))
     warnings += ["A real run needs more: {0}.".format(said) for said in missing]
@@ -108,15 +108,19 @@ def has_address(address: str) -> bool:
     return True
 
 
-def _missing(one: TargetPlan) -> t.Iterator[str]:
+def _missing(one: TargetPlan, current: Lio) -> t.Iterator[str]:
     """What a step needs and isn't there."""
+    # Backstores that go before others are made give their devices back.
+    released = [
+        current.backstores[step.args].path
+        for step in one.steps
+        if step.method == "delete_backstore" and step.args in current.backstores
+    ]
     for step in one.steps:
         wanted = step.args[0] if step.args else None
         if isinstance(wanted, Backstore) and wanted.plugin == BLOCK:
             why = why_no_device(wanted.path)
-            # What it replaces gives the device back first.
-            again = any(other.method == "delete_backstore" for other in one.steps)
-            if not why and is_claimed(wanted.path) and not again:
+            if not why and is_claimed(wanted.path) and not any(same_path(wanted.path, path) for path in released):
                 why = "it is in use (mounted, or by another device or backstore)"
             if why:
                 yield "{0}: {1}".format(wanted.path, why)

@@ -414,6 +414,29 @@ def test_what_is_not_there(server: Server, tmp_path: Path) -> None:
     assert server.snapshot() == before
 
 
+def test_a_device_in_use_is_seen_before_anything_is_done(server: Server, device: t.Callable[[], str]) -> None:
+    path, other = device(), device()
+    server.declare(**whole(path))
+    handle = os.open(other, os.O_RDONLY | os.O_EXCL)  # as a mount has it
+    before = server.snapshot()
+    try:
+        with pytest.raises(KvmError, match=f"{other}: it is in use"):
+            server.declare(**whole(other))
+        assert server.snapshot() == before
+    finally:
+        os.close(handle)
+    # What the backstore itself has is its own.
+    handle = os.open(path, os.O_RDONLY | os.O_EXCL)
+    try:
+        with pytest.raises(
+            KvmError, match="already in use"
+        ) as caught:  # rtslib's: on this stand-in nobody gives it back
+            server.declare(**whole(path, luns=[{**whole(path)["luns"][0], "readonly": True}]))
+        assert caught.value.error_code == "lio_failed"
+    finally:
+        os.close(handle)
+
+
 def test_a_failure_says_what_had_been_done(
     server: Server, device: t.Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
