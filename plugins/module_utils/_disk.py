@@ -72,6 +72,7 @@ class Disk:
     physical_volume: None where it is none, or LVM does not show it. volume_group_devices: all of that volume group.
     claimed: the kernel gives it to nobody else (it is mounted, swap, or has a device on top of it).
     programs: who else has it, or a partition of it, open.
+    blank: nothing but zeros in its first MiB.
     """
 
     path: str
@@ -83,6 +84,7 @@ class Disk:
     osds: tuple[Osd, ...] = ()
     claimed: bool = False
     programs: tuple[str, ...] = ()
+    blank: bool = True
 
     def own_signatures(self) -> tuple[Signature, ...]:
         """Those of the disk itself, without its partitions'."""

@@ -111,6 +111,8 @@ def describe(disk: Disk) -> t.Iterator[str]:
     for part in _partitions(disk.node):
         on_it = [_words(signature, None) for signature in _meaningful(disk.signatures.get(part.device, ()))]
         yield "partition {0} with {1}".format(part.device, " and ".join(on_it) or "nothing known on it")
+    if not disk.blank and not any(disk.signatures.values()):
+        yield "data of no known kind"
     yield from _users(disk)
 
 

@@ -19,6 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmEr
 Run = t.Callable[[t.List[str]], t.Tuple[int, str, str]]
 # They look at every device for a moment, or keep those open that might become part of theirs, and write nothing.
 _WATCHERS = {"systemd-udevd", "udevd", "(udev-worker)", "multipathd"}
+_EDGE = 1024 * 1024
 _LVM = ["--reportformat", "json", "--config", "devices { use_devicesfile = 0 }", "--options"]
 
 
@@ -41,7 +42,7 @@ class System:
         signatures = self._signatures(
             [device for disk in disks if disk.node is not None and disk.node.size > 0 for device in _devices(disk)]
         )
-        disks = [replace(disk, signatures=signatures) for disk in disks]
+        disks = [self._with_blank(replace(disk, signatures=signatures)) for disk in disks]
         return self._with_ceph(self._with_lvm(disks), ceph)
 
     def wipe(self, disk: Disk) -> None:
@@ -49,6 +50,7 @@ class System:
         devices = _devices(disk)
         for device in reversed(devices):
             self._must([self._program("wipefs"), "--all", device], "wipe {0}".format(device))
+        self._blank(devices[0])
         left = self._signatures(devices[:1]).get(devices[0])  # the partitions are gone
         if left:
             raise KvmError(
@@ -60,6 +62,19 @@ class System:
         settle = self.find("udevadm")
         if settle is not None:  # links to partitions that are gone, and what udev knew of the disk
             self.run([settle, "settle", "--timeout=30"])
+
+    def _blank(self, device: str) -> None:
+        """Zeros in the first MiB: what a removed file system leaves there would look like data of no known kind."""
+        try:
+            handle = os.open(device, os.O_WRONLY | os.O_EXCL | os.O_CLOEXEC)
+            try:
+                size = min(_EDGE, os.lseek(handle, 0, os.SEEK_END))
+                os.pwrite(handle, bytes(size), 0)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise KvmError("Failed to wipe {0}: {1}.".format(device, error.strerror)) from error
 
     def _nodes(self, devices: t.Sequence[str]) -> dict[str, Node]:
         if not devices:
@@ -76,6 +91,16 @@ class System:
             return {}
         command = [self._program("wipefs"), "--no-act", "--json", "--output", _disk.WIPEFS_COLUMNS, *devices]
         return _disk.parse_wipefs(self._must(command, "see what is on {0}".format(", ".join(devices))))
+
+    def _with_blank(self, disk: Disk) -> Disk:
+        """With whether there is data that has no signature: a guest's raw disk, a cipher text."""
+        if disk.node is None or disk.node.size == 0 or disk.own_signatures():
+            return disk
+        try:
+            with open(disk.node.device, "rb") as stream:
+                return replace(disk, blank=not any(stream.read(_EDGE)))
+        except OSError as error:
+            raise KvmError("Failed to read {0}: {1}.".format(disk.path, error.strerror)) from error
 
     def _with_lvm(self, disks: list[Disk]) -> list[Disk]:
         """With the volume groups of those that are physical volumes. Where LVM isn't installed, these stay unknown."""

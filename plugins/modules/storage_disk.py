@@ -15,8 +15,8 @@ description:
     found on it.
   - It goes before the tasks that make a volume group, a file system or a Ceph OSD of disks. It makes none of these itself.
   - A disk with anything else on it is refused. That is a file system, a partition table, an LVM physical volume of another
-    volume group, a member of a RAID or a multipath device, a Ceph OSD, swap space, encryption, or anything else that
-    C(wipefs) knows.
+    volume group, a member of a RAID or a multipath device, a Ceph OSD, swap space, encryption, anything else that
+    C(wipefs) knows, or data of no known kind in the first MiB (a guest's raw disk, say).
   - So is a disk that is mounted, used by another device or opened by a program (a guest's QEMU), a read-only one, one that
     is too small, and what is no block device. O(disks[].wipe=true) does not help against these.
   - Where a disk is refused the task fails (RV(ignore:error_code=disk_refused)) and says why, of every one.
@@ -51,7 +51,8 @@ options:
         required: true
       wipe:
         description:
-          - Whether to remove with C(wipefs) what is on it, so that it is free. What was on the disk is then lost.
+          - Whether to remove what is on it, with C(wipefs) and zeros in the first MiB, so that it is free. What was on the
+            disk is then lost.
           - It says so of this disk only. It may stay as it is, for a disk that is in use as declared is not wiped.
         type: bool
         default: false
@@ -85,8 +86,8 @@ options:
     type: str
 notes:
   - Needs C(lsblk) and C(wipefs) (util-linux 2.37 or later) and, to know the volume group of a physical volume, lvm2.
-  - A disk whose data has no signature (a database on the bare disk, encryption without a header) looks free. Nothing can
-    tell it from one that is.
+  - A disk that was emptied by hand with C(wipefs) or C(pvremove) still has data of no known kind. Say O(disks[].wipe=true)
+    for it.
 seealso:
   - module: community.general.lvg
   - module: community.general.filesystem

@@ -249,6 +249,20 @@ def test_bluestore_is_an_osd(run_module: RunModule, disk: t.Callable[[], LoopDis
     refusal(run_module, {"purpose": "ceph_osd", "cluster_fsid": fsid, "disks": [{"path": str(one)}]})
 
 
+def test_data_of_no_known_kind(run_module: RunModule, disk: t.Callable[[], LoopDisk]) -> None:
+    one = disk()
+    with Path(one.device).open("r+b") as stream:
+        stream.seek(700_000)
+        stream.write(b"cipher text")
+    result = refusal(run_module, lvm(one))
+    assert result["disks"][0]["reason"] == "it holds data of no known kind"
+    assert run_module("storage_disk", lvm(one, wipe=True), check=True)["changed"]
+    assert one.image.read_bytes()[700_000:700_011] == b"cipher text"
+    assert run_module("storage_disk", lvm(one, wipe=True))["changed"]
+    assert not any(one.image.read_bytes()[: 1024 * 1024])
+    assert not run_module("storage_disk", lvm(one, wipe=True))["changed"]
+
+
 def test_names(run_module: RunModule, disk: t.Callable[[], LoopDisk], tmp_path: Path) -> None:
     one = disk()
     kernel = {"path": one.device}
