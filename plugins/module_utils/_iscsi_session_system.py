@@ -117,8 +117,10 @@ class System:
     def login(self, target: str, portal: Portal) -> None:
         command = ["--mode", "node", "--targetname", target, "--portal", str(portal), "--login"]
         code, said = self._iscsiadm(command)
-        if code not in (0, _EXISTS):
-            denied = code == _LOGIN_AUTH
+        # EL's iscsiadm ends with 0 also where it could not log in.
+        there = any(one.target == target and one.portal == portal for one in self._sessions())
+        if code not in (0, _EXISTS) or not there:
+            denied = code == _LOGIN_AUTH or "authorization failure" in said
             raise KvmError(
                 "Failed to log in to {0} at {1}: iscsiadm ended with code {2}: {3}.".format(target, portal, code, said),
                 error_code="login_denied" if denied else "login_failed",
