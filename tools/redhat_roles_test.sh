@@ -129,7 +129,7 @@ END
     chroot "$root" systemctl is-enabled virtqemud.service virtnetworkd.socket nfs-server.service target.service iscsid.socket iscsi.service multipathd.service
     grep -H . "$root/etc/iscsi/initiatorname.iscsi"
     grep -H alias "$root/etc/multipath.conf"
-    grep -rh ^/srv "$root/etc/exports" "$root/etc/exports.d"
+    grep ^/srv "$root/etc/exports"
 }
 
 step "a stand-in for Fedora" base
