@@ -59,9 +59,12 @@ class System:
                 ),
                 error_code="wipe_failed",
             )
-        settle = self.find("udevadm")
-        if settle is not None:  # links to partitions that are gone, and what udev knew of the disk
-            self.run([settle, "settle", "--timeout=30"])
+        self._settle()  # links to partitions that are gone, and what udev knew of the disk
+
+    def _settle(self) -> None:
+        udevadm = self.find("udevadm")
+        if udevadm is not None:
+            self.run([udevadm, "settle", "--timeout=30"])
 
     def _blank(self, device: str) -> None:
         """Zeros in the first MiB: what a removed file system leaves there would look like data of no known kind."""
@@ -84,7 +87,11 @@ class System:
 
     def _seen(self, path: str, node: Node) -> Disk:
         devices = {one.device for one in node.below() if one is node or one.type == "part"}
-        return Disk(path, node=node, claimed=is_claimed(node.device), programs=tuple(programs_with(devices)))
+        programs = programs_with(devices)
+        if programs:  # udev may have had LVM or blkid look at it, which is over in a moment
+            self._settle()
+            programs = programs_with(devices)
+        return Disk(path, node=node, claimed=is_claimed(node.device), programs=tuple(programs))
 
     def _signatures(self, devices: t.Sequence[str]) -> dict[str, tuple[_disk.Signature, ...]]:
         if not devices:
