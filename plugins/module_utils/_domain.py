@@ -10,7 +10,6 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_check,
-    _domain_controller_rows,
     _domain_device_checks,
     _domain_disks,
     _domain_new,
@@ -23,10 +22,9 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_ability import Abilities
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import mirrors_a_serial
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_follow import follow
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_found import Ahead, Found
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_watchdog_rows import align_watchdogs
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options
@@ -133,19 +131,7 @@ class Domain(Kind[World]):
 
     def definition(self, desired: Options, tree: Element) -> list[Change]:
         changes = super().definition(desired, tree)
-        changes += _domain_controller_rows.seat_disks(desired, tree)
-        if any(change.field.startswith("serials") for change in changes):
-            # libvirt keeps the first serial port a second time, as a console; it makes that anew.
-            for console in _xml.find_all(tree, "devices/console"):
-                if mirrors_a_serial(console):
-                    _xml.remove(console)
-        if "boot" not in desired and any(
-            _xml.find_all(tree, "devices/{0}/boot".format(d)) for d in ("disk", "interface")
-        ):
-            # libvirt takes either the order of sorts of devices or that of devices.
-            _xml.drop(tree, "os/boot")
-        align_watchdogs(tree, desired.get("watchdogs", ()))
-        return changes
+        return changes + follow(desired, tree, changes)
 
     def reference(self, tree: Element) -> Element:
         return _domain_new.reference(tree)

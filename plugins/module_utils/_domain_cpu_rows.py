@@ -56,6 +56,9 @@ class _MaxVcpus(Integer):
         else:
             _xml.drop(element, "vcpu/@current")
 
+    def clear(self, element: Element, place: str) -> None:
+        self.write(element, place, _count(element, "vcpu/@current") or _count(element, "vcpu") or 1)
+
 
 _TOPOLOGY = Block(
     "topology",

@@ -14,10 +14,11 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_input_rows i
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_rows import INTERFACES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_other_rows import OTHER
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Device, Devices
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_sound_rows import SOUND
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow
 
-# Devices that a domain has any number of, and those it has once (a Block).
+# Devices that a domain has any number of, and those it has once (a Block or Device).
 DEVICES: tuple[AnyRow, ...] = (
     DISKS,
     CONTROLLERS,
@@ -32,4 +33,5 @@ DEVICES: tuple[AnyRow, ...] = (
     *INPUT,
     *OTHER,
 )
-LISTS: tuple[Many, ...] = tuple(row for row in DEVICES if isinstance(row, Many))
+# Those that can be plugged into a running domain.
+PLUGGABLE: tuple[Devices | Device, ...] = tuple(row for row in DEVICES if isinstance(row, (Devices, Device)))

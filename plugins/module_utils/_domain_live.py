@@ -18,7 +18,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_r
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_apply import Action
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import FOR_GOOD, TUNE, UNTUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, Free, sitting
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Device, Devices, Free, sitting
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
 
@@ -89,7 +89,7 @@ def _order(change: Change) -> tuple[int, bool]:
     """
     if change.new is None:
         return 0, False
-    carries = isinstance(change.row, Devices) and change.row.carrier and change.old is None
+    carries = isinstance(change.row, (Devices, Device)) and change.row.carrier and change.old is None
     return 1 if carries else 2, slot_of(_xml.find(change.new, "address")) is None
 
 
@@ -141,7 +141,7 @@ def _waits(change: Change, started: set[str]) -> bool:
     """
     if _top(change.field) not in started:
         return True
-    return isinstance(change.row, Many) and (change.old is None or change.new is None)
+    return isinstance(change.row, (Many, Device)) and (change.old is None or change.new is None)
 
 
 def _in_own_words(live: Element) -> Element:
@@ -201,7 +201,7 @@ def _by_item(changes: list[Change]) -> dict[str, list[Change]]:
     grouped: dict[str, list[Change]] = {}
     for index, change in enumerate(changes):
         key = change.field.split("]")[0] if isinstance(change.row, Many) else change.field
-        if isinstance(change.row, Many) and (change.old is None or change.new is None):
+        if isinstance(change.row, (Many, Device)) and (change.old is None or change.new is None):
             # Two that come or go may be called the same.
             key += "#{0}".format(index)
         if isinstance(change.row, Row) and change.row.live == "memory_limit":
@@ -217,7 +217,7 @@ def _action(changes: list[Change], states: tuple[Element, Element], desired: Opt
     """What to do for the changes of one field or device; None where it can't be done live."""
     first = changes[0]
     row = first.row
-    if isinstance(row, Many):
+    if isinstance(row, (Many, Device)):
         return _device(row, changes, states, desired, free)
     if not isinstance(row, Row) or row.live is None:
         return None
@@ -273,11 +273,11 @@ _POSSIBLE: dict[str, t.Callable[[t.Any, Options, Element], bool]] = {
 
 
 def _device(
-    row: Many, changes: list[Change], states: tuple[Element, Element], desired: Options, free: Free
+    row: Many | Device, changes: list[Change], states: tuple[Element, Element], desired: Options, free: Free
 ) -> Action | None:
-    name = changes[0].field.split("]")[0] + "]"
+    name = changes[0].field.split("]")[0] + ("]" if isinstance(row, Many) else "")
     before, after = changes[0].old, changes[0].new
-    if before is not None and after is not None:
+    if isinstance(row, Many) and before is not None and after is not None:
         return _changed_device(row, changes, name, before, after)
     device = after if after is not None else before
     if device is None:
@@ -285,11 +285,13 @@ def _device(
     if row.live in TUNE:
         verb = str(row.live) if after is not None else UNTUNE.get(str(row.live))
         return None if verb is None else Action(verb, name, value=_xml.clone(device))
-    return _plug(row, name, device, after is None, states, desired, free) if isinstance(row, Devices) else None
+    if not isinstance(row, (Devices, Device)):
+        return None
+    return _plug(row, name, device, after is None, states, desired, free)
 
 
 def _plug(
-    row: Devices,
+    row: Devices | Device,
     name: str,
     device: Element,
     goes: bool,

@@ -8,11 +8,11 @@ import dataclasses
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import LISTS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import PLUGGABLE
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import TUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, edit
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, edit, read
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 
 if t.TYPE_CHECKING:
@@ -105,11 +105,11 @@ def _scsi_controllers(tree: Element) -> dict[int, Element]:
 def _as_defined(defined: Element, live: Element, action: Action) -> Element:
     """The device as the definition now has it: with the MAC and address that libvirt gave it, so that both agree."""
     wanted = _xml.parse(action.xml, action.field)
-    many = next(each for each in LISTS if each.place == action.option)
-    plugged = {_identity(each) for each in many.elements(live)} - {""}
-    item = {option: value for option, value in _read(many, wanted).items() if value is not None}
-    for each in many.elements(defined):
-        if _identity(each) not in plugged and not edit(many.rows, _xml.clone(each), item):
+    sort = next(each for each in PLUGGABLE if each.place == action.option)
+    plugged = {_identity(each) for each in sort.elements(live)} - {""}
+    item = {option: value for option, value in read(sort.rows, wanted).items() if value is not None}
+    for each in sort.elements(defined):
+        if _identity(each) not in plugged and not edit(sort.rows, _xml.clone(each), item):
             return each
     return wanted
 
@@ -140,10 +140,6 @@ def _seat(device: Element) -> str:
     # Only a running module of memory has one.
     _xml.drop(known, "@base")
     return "{0} {1}".format(_xml.get(device, "target/@bus") or "", _xml.canonical(known))
-
-
-def _read(many: Many, element: Element) -> Options:
-    return {row.option: row.read(element) for row in many.rows}
 
 
 def _has_bus(live: Element, address: Element) -> bool:

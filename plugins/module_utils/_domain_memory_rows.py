@@ -171,7 +171,7 @@ MEMORY: tuple[AnyRow, ...] = (
         help="Memory that there can be with modules plugged in while the domain runs. Needs O(cpu.numa) to "
         "start, and with libvirt before 9.5.0 O(memory_slots).",
     ),
-    Row("memory_slots", "maxMemory/@slots", Integer(1, 256), help="Slots for such modules."),
+    Row("memory_slots", "maxMemory/@slots", Integer(1, 256), help="Slots for such modules.", keep=True),
     _BACKING,
     _MEMTUNE,
     _NUMATUNE,

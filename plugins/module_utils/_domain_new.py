@@ -75,6 +75,9 @@ def reference(tree: Element) -> Element:
     fresh = _xml.new("domain", type=tree.get("type", "kvm"))
     _xml.put(fresh, "os/type/@arch", _xml.get(tree, "os/type/@arch") or "x86_64")
     _add_defaults(fresh, set())
+    if fresh.get("type") in ("kvm", "qemu"):
+        # libvirt's own, whose model has to be said.
+        _xml.put(fresh, "devices/memballoon/@model", "virtio")
     return fresh
 
 

@@ -26,7 +26,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs impor
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import ISA, PCI
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Device, Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_watchdog_rows import WATCHDOGS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
@@ -241,7 +241,6 @@ _BALLOON: tuple[AnyRow, ...] = (
         choices=(*_VIRTIO_MODELS, "none"),
         help="Model; V(none) keeps libvirt from adding one.",
         absent="virtio",
-        keep=True,
     ),
     Row("autodeflate", "@autodeflate", ON_OFF, help="Whether it gives back before the guest runs out of memory."),
     Row("free_page_reporting", "@freePageReporting", ON_OFF, help="Whether the host gets back what the guest frees."),
@@ -272,7 +271,7 @@ OTHER: tuple[AnyRow, ...] = (
     Many("tpms", "devices/tpm", _TPM, help="TPMs; all but V(spapr-tpm-proxy) are one at most.", by_order=True),
     WATCHDOGS,
     _Balloon("memballoon", "devices/memballoon", _BALLOON, help="Memory balloon; a domain has one anyway."),
-    Block(
+    Device(
         "vsock",
         "devices/vsock",
         (
@@ -284,6 +283,7 @@ OTHER: tuple[AnyRow, ...] = (
             *PCI,
         ),
         help="Sockets between host and guest.",
+        seats=virtio_seat,
     ),
     Many(
         "panics",
@@ -305,7 +305,7 @@ OTHER: tuple[AnyRow, ...] = (
         keys=("model",),
         implied=lambda each: each.get("model") in ("pseries", "s390"),
     ),
-    Block("iommu", "devices/iommu", _IOMMU, help="IOMMU of the guest."),
+    Block("iommu", "devices/iommu", _IOMMU, help="IOMMU of the guest.", whole=True),
     Many(
         "cryptos",
         "devices/crypto",
@@ -332,6 +332,7 @@ OTHER: tuple[AnyRow, ...] = (
             *PCI,
         ),
         help="Store of a guest's last words when its kernel crashes.",
+        whole=True,
         since="10.6.0",
     ),
     Devices(

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import slot_of
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Change, Many, Options
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -63,6 +63,28 @@ class Devices(Many):
 
     def dispensable(self, each: Element, tree: Element) -> bool:
         return self.idle(each, tree)
+
+
+@dataclasses.dataclass(frozen=True)
+class Device(Block):
+    """A device that a domain has once; it comes and goes as a whole. able, idle, seats, carrier: as of Devices."""
+
+    live: str | None = "plug"
+    whole: bool = True
+    able: Condition = _any
+    idle: Condition = _any
+    seats: Seats = _none
+    carrier: bool = False
+
+    def elements(self, element: Element) -> list[Element]:
+        return [each for each in (self.find(element),) if each is not None]
+
+    def edit(self, element: Element, wanted: Options, field: str) -> list[Change]:
+        comes = self.find(element) is None
+        changes = super().edit(element, wanted, field)
+        if not comes or not changes:
+            return changes
+        return [Change(field, None, self.show(wanted), self, new=self.find(element))]
 
 
 def virtio_seat(device: Element, _live: Element) -> tuple[str, ...]:

@@ -82,12 +82,10 @@ def _forget_value(
     row: Row, element: Element, old: t.Any, fresh: Element | None, given: Element | None, field: str
 ) -> list[Change]:
     found = row.read(element)
-    if found is None or found == row.absent or not (row.no_log or row.agrees(old, found)):
-        return []
-    if given is not None and row.read(given) is not None:
-        return []
     new = None if fresh is None else row.read(fresh)
-    if new == found:
+    if found is None or found == new or not (row.no_log or row.agrees(old, found)):
+        return []
+    if (found == row.absent and new is None) or (given is not None and row.read(given) is not None):
         return []
     place = t.cast(str, row.place)
     row.codec.clear(element, place)
@@ -106,13 +104,32 @@ def _forget_block(
     field: str,
 ) -> list[Change]:
     target = _xml.find(element, row.place)
-    if target is None:
+    if target is None and (fresh is None or _xml.find(fresh, row.place) is None):
         return []
+    # What a new object has, and this one was declared not to have, comes back.
+    target = _xml.need(element, row.place) if target is None else target
     new, raw = (None if each is None else _xml.find(each, row.place) for each in (fresh, given))
+    if row.whole and wanted is None and new is None and raw is None:
+        found = row.read(element)
+        if not row.agrees(old, found):
+            return []
+        was = _xml.clone(target)
+        _xml.remove(target)
+        return [Change(field, row.show(found), None, row, old=was)]
     changes = forget(row.rows, target, old, wanted or {}, new, raw, field + ".", wanted is None)
-    if wanted is None and changes and not len(target) and not target.attrib and not (target.text or "").strip():
+    if wanted is None and changes and new is None and raw is None:
+        _drop_defaults(row.rows, target)
+    if not len(target) and not target.attrib and not (target.text or "").strip() and (new is None or not changes):
         _xml.remove(target)
     return changes
+
+
+def _drop_defaults(rows: t.Sequence[AnyRow], element: Element) -> None:
+    """Take out what means nothing by itself: libvirt writes some defaults beside what is declared."""
+    if not any(row.read(element) not in (None, [], row.absent) for row in rows if isinstance(row, Row)):
+        for row in rows:
+            if isinstance(row, Row) and row.place is not None and row.read(element) is not None:
+                row.codec.clear(element, row.place)
 
 
 def _forget_in_items(
@@ -140,9 +157,15 @@ def _forget_items(row: Many, element: Element, old: list[Options], fresh: Elemen
     elements = row.elements(element)
     found = [read(row.rows, each) for each in elements]
     new = [] if fresh is None else [read(row.rows, each) for each in row.elements(fresh)]
-    stays = set(row.pair(new, found).values())
+    declared = {index: old[item] for item, index in row.pair(old, found).items()}
+    # One with more than a new one has is none of those.
+    stays = {
+        index
+        for item, index in row.pair(new, found).items()
+        if all(new[item].get(option) == value for option, value in declared.get(index, {}).items())
+    }
     changes: list[Change] = []
-    for index in sorted(set(row.pair(old, found).values()) - stays):
+    for index in sorted(set(declared) - stays):
         if not row.dispensable(elements[index], element):
             continue
         name = "{0}[{1}]".format(field, row.label(found[index], index))

@@ -12,6 +12,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _libvirt_network,
     _network_guests,
     _network_live,
+    _note,
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, Found, World
@@ -23,10 +24,10 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._network_checks impo
     check_options,
     ranges,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._network_forward_rows import SERVED, mode_of
+from ansible_collections.minicloud.kvm.plugins.module_utils._network_forward_rows import SERVED, forget_device, mode_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._network_guests import AWAY, Guest
 from ansible_collections.minicloud.kvm.plugins.module_utils._network_rows import ROWS
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
@@ -61,6 +62,11 @@ class Network(Activatable):
             _drop_defaults(desired)
         check_options(desired)
         return desired
+
+    def definition(self, desired: Options, tree: Element) -> list[Change]:
+        changes = super().definition(desired, tree)
+        forget_device(tree, desired.get("forward", {}), changes)
+        return changes
 
     def plan(self, desired: Options, world: World) -> Plan:
         plan = super().plan(desired, world)
@@ -155,10 +161,12 @@ class Network(Activatable):
             if shall != _xml.get(after, text):
                 plan.step("set_text", which=text, text=shall or "")
                 _xml.put(after, text, shall or "")
-        # What others keep there does nothing.
+        # What others keep there does nothing. What was declared when it started is still to be forgotten.
+        note = _note.read(live) if _note.there(live) else None
         for each in _xml.find_all(after, "metadata"):
             after.remove(each)
         after.extend(_xml.clone(each) for each in _xml.find_all(wanted, "metadata"))
+        _note.drop(after) if note is None else _note.write(after, note)
         plan.restart_required = [change.field for change in self.definition(desired, after)]
         known = {change.field for change in plan.changes}
         for change in pending:

@@ -138,6 +138,17 @@ def _first_device(forward: Element, wanted: Value) -> None:
         _xml.drop(forward, "interface")
 
 
+def forget_device(tree: Element, wanted: Value, changes: list[Change]) -> None:
+    """Neither of the two comes back by the other where one of them is not declared any more, and the other is not."""
+    forward = _xml.find(tree, "forward")
+    gone = {change.field for change in changes if change.after is None}
+    if forward is None or {"dev", "interfaces"} & set(wanted) or not gone & {"forward.dev", "forward.interfaces"}:
+        return
+    _xml.drop(forward, "@dev")
+    if len(_xml.find_all(forward, "interface")) == 1:
+        _xml.drop(forward, "interface")
+
+
 def check_forward(forward: Value, field: str = "forward") -> None:
     """BadValue for what the mode does not have, and libvirt would drop or refuse late."""
     mode = forward["mode"]

@@ -121,8 +121,7 @@ class Row:
 
     def agrees(self, wanted: Value, found: Value | None) -> bool:
         """Whether what is there has the wanted meaning."""
-        if found is None:
-            found = self.absent
+        found = self.absent if found is None else found
         if isinstance(found, Unreadable):
             return False
         if wanted == found or (wanted == "" and found is None) or self.place is None:
@@ -134,8 +133,7 @@ class Row:
         found = self.read(element)
         if self.place is None or self.agrees(wanted, found):
             return []
-        if found is None:
-            found = self.absent
+        found = self.absent if found is None else found
         if wanted == "":
             _xml.drop(element, self.place)
         else:
@@ -155,7 +153,8 @@ class Block:
     """A dict of rows; places in them are relative to the element at ``place`` ("": the parent itself).
 
     only: as in Row; an empty dict makes the element one of that sort too. fresh: what a new element starts from
-    ({place: text}). once_at: where the element is when it was written the old way; it is edited there.
+    ({place: text}). once_at: where it was written the old way; it is edited there. whole: it is one thing, such as a
+    device: not declared any more it goes, with all that libvirt has put into it.
     """
 
     option: str
@@ -169,6 +168,7 @@ class Block:
     only: tuple[str, str] | None = None
     fresh: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     once_at: str = ""
+    whole: bool = False
 
     def spec(self) -> Options:
         return {"type": "dict", "options": spec(self.rows), **_not_secret(self.option)}

@@ -25,6 +25,12 @@ from pathlib import Path
 import libvirt
 
 URI = "qemu:///system"
+# What Ansible by itself takes to hand options over.
+NOTHING = """
+from ansible.module_utils.basic import AnsibleModule
+
+AnsibleModule({"domains": {"type": "list", "elements": "dict"}}).exit_json(invocation={})
+"""
 PREFIX = "mct-bench-"
 Objects = t.List[t.Dict[str, t.Any]]
 
@@ -50,6 +56,8 @@ class Bench:
         (work / "inventory").write_text(
             f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}\n"
         )
+        (work / "library").mkdir()
+        (work / "library" / "mct_nothing.py").write_text(NOTHING)
 
     def play(self, module: str, options: dict[str, t.Any], changed: bool | None = None) -> float:
         """Seconds that a play of one task takes, from the command to its end."""
@@ -62,7 +70,12 @@ class Bench:
         began = time.perf_counter()
         done = subprocess.run(
             ["ansible-playbook", "-i", str(self.work / "inventory"), str(playbook)],
-            env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_NOCOLOR": "1"},
+            env={
+                **os.environ,
+                "ANSIBLE_LIBRARY": str(self.work / "library"),
+                "ANSIBLE_LOCALHOST_WARNING": "0",
+                "ANSIBLE_NOCOLOR": "1",
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -88,7 +101,7 @@ REPORTS: list[tuple[str, list[tuple[str, float, float]]]] = []
 def report(title: str, lines: t.Sequence[tuple[str, float]], relative_to: float) -> None:
     print(f"\n{title}")
     for name, seconds in lines:
-        print(f"    {name:<44} {seconds:8.3f} s   {seconds / relative_to:6.2f} x")
+        print(f"    {name:<46} {seconds:8.3f} s   {seconds / relative_to:6.2f} x")
     REPORTS.append((title, [(name, seconds, seconds / relative_to) for name, seconds in lines]))
 
 
@@ -151,6 +164,7 @@ def bench_domains(bench: Bench, conn: libvirt.virConnect, count: int) -> None:
     found = bench.medians(
         empty=lambda: bench.play("ansible.builtin.ping", {"data": "pong"}),
         libvirt=read_domains,
+        nothing=lambda: bench.play("mct_nothing", {"domains": domains}),
         module=lambda: bench.play("minicloud.kvm.libvirt_domain", {"domains": domains}, changed=False),
         states=lambda: bench.play(
             "minicloud.kvm.libvirt_domain", {"domains": [{"name": each["name"]} for each in domains]}, changed=False
@@ -161,6 +175,7 @@ def bench_domains(bench: Bench, conn: libvirt.virConnect, count: int) -> None:
         [
             ("an empty play (ping)", found["empty"]),
             ("libvirt's own calls (list, XML of each)", found["libvirt"]),
+            ("the same options to a module that does nothing", found["nothing"]),
             ("a play with one libvirt_domain", found["module"]),
             ("the same, only names declared", found["states"]),
         ],

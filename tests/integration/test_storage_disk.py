@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 import typing as t
 from pathlib import Path
 
@@ -29,6 +30,19 @@ def sh(*command: str) -> str:
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, env=env)
     assert done.returncode == 0, f"{command}: {done.stdout}"
     return done.stdout
+
+
+def unmount(device: str, place: Path) -> None:
+    """Other tests' mount namespaces may have it mounted for a moment more."""
+    sh("umount", str(place))
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            os.close(os.open(device, os.O_RDONLY | os.O_EXCL))
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 class LoopDisk:
@@ -195,7 +209,7 @@ def test_a_brick_keeps_its_data_through_every_run(
             assert result["disks"][0]["reason"] == f"it is in use: {one.device} is mounted at {tmp_path}"
             assert "wipe: true" not in result["remedy"]
     finally:
-        sh("umount", str(tmp_path))
+        unmount(one.device, tmp_path)
     result = refusal(run_module, brick(one, label="brick2"))
     assert result["disks"][0]["reason"] == "it holds an xfs file system labelled brick1"
     assert one.types() == ["xfs"]
@@ -217,7 +231,7 @@ def test_partitions(run_module: RunModule, disk: t.Callable[[], LoopDisk], tmp_p
         result = refusal(run_module, lvm(one, wipe=True))
         assert result["disks"][0]["reason"] == f"it is in use: {part} is mounted at {tmp_path}"
     finally:
-        sh("umount", str(tmp_path))
+        unmount(one.device, tmp_path)
     assert run_module("storage_disk", lvm(one, wipe=True))["changed"]
     assert one.types() == []
     assert run_module("storage_disk", lvm(one))["free"] == [str(one)]

@@ -9,13 +9,13 @@ import typing as t
 import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_address_rows, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PciAddress
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import LISTS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import DEVICES as EVERY
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._forget import forget
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Many, Row, edit, mean
 
-DEVICES = {row.option: row for row in LISTS}
+DEVICES = {row.option: row for row in EVERY if isinstance(row, Many)}
 
 
 def row_of(kind: str, option: str) -> Row:

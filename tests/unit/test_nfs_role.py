@@ -149,38 +149,38 @@ def test_ports(told: dict[str, dict[str, t.Any]]) -> None:
 
 RULESET = """\
 table inet f2b-table {
-	set addr-set-sshd {
-		type ipv4_addr
-		elements = { 192.0.2.1 }
-	}
-	chain f2b-chain {
-		type filter hook input priority filter - 1; policy accept;
-		tcp dport { 22 } ip saddr @addr-set-sshd reject with icmp port-unreachable
-	}
+    set addr-set-sshd {
+        type ipv4_addr
+        elements = { 192.0.2.1 }
+    }
+    chain f2b-chain {
+        type filter hook input priority filter - 1; policy accept;
+        tcp dport { 22 } ip saddr @addr-set-sshd reject with icmp port-unreachable
+    }
 }
 table ip filter {
-	chain INPUT {
-		type filter hook input priority filter; policy drop;
-	}
+    chain INPUT {
+        type filter hook input priority filter; policy drop;
+    }
 }
 table inet firewalld {
-	chain filter_INPUT {
-		type filter hook input priority filter + 10; policy accept;
-		reject with icmpx admin-prohibited
-	}
+    chain filter_INPUT {
+        type filter hook input priority filter + 10; policy accept;
+        reject with icmpx admin-prohibited
+    }
 }
 table inet filter {
-	chain forward {
-		type filter hook forward priority filter; policy drop;
-	}
-	chain input {
-		type filter hook input priority filter; policy accept;
-		ct state established,related accept
-		tcp dport { 22, 80 } accept
-		counter packets 0 bytes 0 drop
-	}
+    chain forward {
+        type filter hook forward priority filter; policy drop;
+    }
+    chain input {
+        type filter hook input priority filter; policy accept;
+        ct state established,related accept
+        tcp dport { 22, 80 } accept
+        counter packets 0 bytes 0 drop
+    }
 }
-"""
+""".replace("    ", "\t")
 
 
 @pytest.mark.parametrize(
