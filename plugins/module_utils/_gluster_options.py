@@ -159,10 +159,6 @@ def _check_names(wanted: Wanted, label: str) -> None:
                 raise BadValue(label + option, brick, "bricks has it too")
             if option == "reset_bricks" and declared and brick not in declared:
                 raise BadValue(label + option, brick, "bricks doesn't have it")
-    if wanted.reset_bricks and wanted.set_size == 1:
-        raise BadValue(
-            label + "reset_bricks", list(wanted.reset_bricks), "only a volume with replicas can fill a brick again"
-        )
 
 
 def _check_no_brick_twice(wanted: t.Sequence[Wanted]) -> None:
@@ -199,7 +195,7 @@ def same(key: str, one: str | None, other: str | None) -> bool:
     """Whether two values of an option mean the same to Gluster."""
     if one is None or other is None:
         return one is other
-    return _meaning(key, one) == _meaning(key, other)
+    return bool(_meaning(key, one) == _meaning(key, other))
 
 
 def _meaning(key: str, value: str) -> t.Any:

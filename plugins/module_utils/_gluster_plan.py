@@ -296,6 +296,11 @@ def _repairs(wanted: Wanted, current: Volume, cluster: Cluster) -> tuple[list[St
     names = [brick.name for brick in down]
     named = {cluster.key(name) for name in wanted.reset_bricks}
     fill = [brick.name for brick in down if _brick_key(brick) in named]
+    if fill and current.replica == 1:
+        raise KvmError(
+            "Failed to fill {0} again: volume {1} keeps nothing twice.".format(", ".join(fill), current.name),
+            error_code="no_replica",
+        )
     rest = tuple(name for name in names if name not in fill)
     steps = []
     if rest:

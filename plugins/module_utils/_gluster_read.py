@@ -120,7 +120,7 @@ def refusal(doing: str, said: str) -> KvmError:
 
 _REMEDIES: list[tuple[re.Pattern[str], str]] = [
     (re.compile("root partition"), "Is the brick's file system mounted on that machine? Nothing is put beside it."),
-    (re.compile("Failed to create brick directory"), "The directory that the brick lies in has to be there, mounted."),
+    (re.compile("Failed to (create|find) brick directory"), "Is the brick's file system mounted on that machine?"),
     (
         re.compile("already part of a volume"),
         "It was a brick before, and has data. Name another, or remove it by hand if nothing of it is wanted.",

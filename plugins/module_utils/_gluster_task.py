@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
 from dataclasses import replace
@@ -161,7 +162,12 @@ def _wait_healed(todo: t.Sequence[VolumePlan], system: System, seconds: int) -> 
         if after is None or after.state != STARTED or after.replica == 1:
             continue
         name = one.wanted.name
-        if not system.wait(lambda name=name: not _pending(name, system), end - time.monotonic()):  # type: ignore[misc]
+        while _pending(name, system) and time.monotonic() < end:
+            # What was left over by one round is otherwise looked at ten minutes later.
+            with contextlib.suppress(KvmError):
+                system.ask("heal volume {0}".format(name), "volume", "heal", name)
+            system.wait(lambda name=name: not _pending(name, system), min(10, end - time.monotonic()))  # type: ignore[misc]
+        if _pending(name, system):
             raise KvmError(
                 "Failed to see volume {0} healed within {1} s: {2}.".format(name, seconds, _pending(name, system)),
                 error_code="heal_pending",

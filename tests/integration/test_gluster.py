@@ -1,0 +1,267 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""gluster_peer and gluster_volume on a cluster of three real glusterd, checked with gluster itself and a FUSE mount.
+
+Each case goes on where the one before has ended, for a cluster takes seconds to come and volumes take seconds to start.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from gluster_nodes import Node, Nodes, until
+
+if t.TYPE_CHECKING:
+    from tests.conftest import RunModule, Runner
+
+pytestmark = [
+    pytest.mark.skipif(
+        os.geteuid() != 0 or shutil.which("glusterd") is None,
+        reason="needs root and glusterd (apt install glusterfs-server, which must not run here by itself)",
+    ),
+]
+VIRT = {"storage.owner-uid": 64055, "auth.allow": ["10.231.77.11", "10.231.77.12"]}
+
+
+class Cluster(t.NamedTuple):
+    nodes: list[Node]
+    run: RunModule
+
+    def volume(self, **options: t.Any) -> dict[str, t.Any]:
+        """gluster_volume for the volume vms. check, expect: as run_module has them."""
+        check, expect = options.pop("check", False), options.pop("expect", "ok")
+        return self.run("gluster_volume", {"name": "vms", **options}, check=check, expect=expect)
+
+    def case(self, **options: t.Any) -> dict[str, t.Any]:
+        """Check mode shows it and does nothing; then it is done; then there is nothing to do. Returns what was done."""
+        before = self.info()
+        shown = self.volume(check=True, **options)
+        assert shown["changed"]
+        assert self.info() == before
+        done = self.volume(**options)
+        assert done["changed"]
+        assert (done["volume"]["changes"], done["diff"]) == (shown["volume"]["changes"], shown["diff"])
+        for check in (True, False):
+            again = self.volume(check=check, **options)
+            assert not again["changed"], again["volume"]["steps"]
+        return done
+
+    def info(self) -> str:
+        return self.nodes[0].gluster("volume", "info")
+
+    def bricks(self, disk: str, volume: str = "vms") -> list[str]:
+        return [f"{node.address}:/srv/gluster/{disk}/{volume}" for node in self.nodes]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, runner: Runner) -> t.Iterator[Cluster]:
+    with Nodes(tmp_path_factory.mktemp("gluster")) as nodes:
+        yield Cluster(nodes, runner(*nodes[0].enter, sys.executable))
+
+
+def test_peers(cluster: Cluster) -> None:
+    addresses = [node.address for node in cluster.nodes]
+    options = {"peers": addresses}
+    shown = cluster.run("gluster_peer", options, check=True)
+    assert shown["probed"] == addresses[1:]
+    assert "Number of Peers: 0" in cluster.nodes[0].gluster("peer", "status")
+    done = cluster.run("gluster_peer", options)
+    assert done["changed"]
+    assert "Number of Peers: 2" in cluster.nodes[1].gluster("peer", "status")
+    for check in (True, False):
+        assert not cluster.run("gluster_peer", options, check=check)["changed"]
+    # drift: one was detached by hand
+    cluster.nodes[1].gluster("peer", "detach", addresses[2])
+    assert cluster.run("gluster_peer", options, check=True)["probed"] == [addresses[2]]
+    assert cluster.run("gluster_peer", options)["changed"]
+    assert not cluster.run("gluster_peer", options)["changed"]
+
+
+def test_one_that_is_not_there_is_one_clear_error(cluster: Cluster) -> None:
+    failed = cluster.run("gluster_peer", {"peers": ["10.231.77.99"], "timeout": 10}, expect="failed")
+    assert failed["error_code"] == "gluster_failed"
+    assert "Failed to take 10.231.77.99 into the cluster" in failed["msg"]
+
+
+def test_a_brick_beside_its_file_system_is_refused(cluster: Cluster) -> None:
+    node = cluster.nodes[1]
+    node.run("umount", "/srv/gluster/brick1")
+    for path in ("brick1/sub/vms", "brick1"):
+        bricks = [brick.replace("brick1/vms", path) for brick in cluster.bricks("brick1")]
+        failed = cluster.volume(bricks=bricks, replicas=3, expect="failed")
+        assert failed["error_code"] == "gluster_failed"
+    assert node.run("ls", "-A", "/srv/gluster/brick1") == ""
+    node.run("mount", "-t", "tmpfs", "-o", "size=64M", "none", "/srv/gluster/brick1")
+    assert "No volumes present" in cluster.nodes[0].gluster("volume", "info", check=False) + cluster.nodes[0].run(
+        "sh", "-c", "gluster volume info 2>&1"
+    )
+
+
+def test_a_volume_with_an_arbiter(cluster: Cluster) -> None:
+    options = {"bricks": cluster.bricks("brick1"), "replicas": 2, "arbiter": True, "group": "virt", "options": VIRT}
+    done = cluster.case(**options)
+    assert done["volume"]["steps"][0] == "create it"
+    info = cluster.info()
+    assert "Number of Bricks: 1 x (2 + 1) = 3" in info
+    assert "features.shard: on" in info
+    assert "storage.owner-uid: 64055" in info
+    assert "Status: Started" in info
+
+
+def test_options_reset_or_changed_by_hand(cluster: Cluster) -> None:
+    options = {"group": "virt", "options": {**VIRT, "network.ping-timeout": 10}}
+    cluster.case(**options)
+    cluster.nodes[1].gluster("volume", "reset", "vms", "network.ping-timeout")
+    cluster.nodes[1].gluster("volume", "set", "vms", "cluster.eager-lock", "off")
+    done = cluster.case(**options)
+    assert [change["field"] for change in done["volume"]["changes"]] == [
+        "options.cluster.eager-lock",
+        "options.network.ping-timeout",
+    ]
+    # the same in other words is no difference
+    cluster.nodes[1].gluster("volume", "set", "vms", "cluster.eager-lock", "on")
+    cluster.nodes[1].gluster("volume", "set", "vms", "auth.allow", "10.231.77.12,10.231.77.11")
+    assert not cluster.volume(**options)["changed"]
+    cluster.case(options={"network.ping-timeout": None})
+    assert "network.ping-timeout" not in cluster.info()
+
+
+def test_what_is_refused(cluster: Cluster) -> None:
+    before = cluster.info()
+    for options, code, said in [
+        ({"options": {"features.shard": False}}, "shard_in_use", "features.shard"),
+        ({"options": {"client.ssl": True}}, "tls_on_started", "client.ssl"),
+        ({"options": {"network.pig-timeout": 3}}, "gluster_failed", "Did you mean network.ping-timeout"),
+        ({"group": "nix"}, "bad_value", "virt"),
+        ({"bricks": cluster.bricks("brick1"), "replicas": 3}, "layout_differs", "2 times and an arbiter"),
+        ({"bricks": cluster.bricks("brick2"), "replicas": 2, "arbiter": True}, "bricks_not_declared", "brick1/vms"),
+    ]:
+        for check in (True, False):
+            if check and code == "gluster_failed":
+                continue
+            failed = cluster.volume(**options, check=check, expect="failed")
+            assert failed["error_code"] == code, failed
+            assert said in failed["msg"]
+    assert cluster.info() == before
+
+
+def test_a_brick_that_was_killed_is_started_and_healed(cluster: Cluster) -> None:
+    first, second = cluster.nodes[:2]
+    second.kill("glusterfsd")
+    first.run("mount", "-t", "glusterfs", first.address + ":/vms", "/run/mnt")
+    first.run("sh", "-c", "head -c 1000000 /dev/urandom > /run/mnt/image && sync")
+    failed = cluster.volume(state="present", heal_timeout=1, expect="failed")
+    assert failed["error_code"] == "heal_pending"
+    assert cluster.volume(state="present")["changed"] is False
+    done = cluster.case()
+    assert done["volume"]["steps"] == [f"start {second.address}:/srv/gluster/brick1/vms"]
+    cluster.volume(heal_timeout=60)
+    sums = [node.run("sh", "-c", "cat /srv/gluster/brick1/vms/image | sha256sum") for node in (first, second)]
+    assert sums[0] == sums[1]
+
+
+def test_an_empty_mount_point_is_never_written_to(cluster: Cluster) -> None:
+    second = cluster.nodes[1]
+    second.kill("glusterfsd")
+    second.run("umount", "/srv/gluster/brick1")
+    failed = cluster.volume(expect="failed", timeout=5)
+    assert failed["error_code"] == "brick_offline"
+    assert f"{second.address}:/srv/gluster/brick1/vms doesn't start" in failed["msg"]
+    assert second.run("ls", "-A", "/srv/gluster/brick1") == ""
+
+
+def test_a_replaced_disk_is_filled_again_where_it_is_named(cluster: Cluster) -> None:
+    first, second = cluster.nodes[:2]
+    second.run("mount", "-t", "tmpfs", "-o", "size=64M", "none", "/srv/gluster/brick1")
+    cluster.case(reset_bricks=[f"{second.address}:/srv/gluster/brick1/vms"], heal_timeout=0)
+    cluster.volume(heal_timeout=60)
+    until(lambda: "image" in second.run("ls", "/srv/gluster/brick1/vms"))
+    sums = [node.run("sh", "-c", "cat /srv/gluster/brick1/vms/image | sha256sum") for node in (first, second)]
+    assert sums[0] == sums[1]
+
+
+def test_it_grows_and_shrinks(cluster: Cluster) -> None:
+    first = cluster.nodes[0]
+    layout = {"replicas": 2, "arbiter": True}
+    both = cluster.bricks("brick1") + cluster.bricks("brick2")
+    done = cluster.case(bricks=both, **layout)
+    assert done["volume"]["steps"][-1] == "start rebalancing it"
+    info = cluster.info()
+    assert "Number of Bricks: 2 x (2 + 1) = 6" in info
+    assert info.count("(arbiter)") == 2
+    until(lambda: "completed" in first.gluster("volume", "rebalance", "vms", "status"))
+    for n in range(8):
+        first.run("sh", "-c", f"echo {n} > /run/mnt/file{n}")
+    failed = cluster.volume(bricks=cluster.bricks("brick1"), **layout, expect="failed")
+    assert failed["error_code"] == "bricks_not_declared"
+    cluster.volume(heal_timeout=60)
+    cluster.case(bricks=cluster.bricks("brick1"), **layout, remove_bricks=cluster.bricks("brick2"))
+    assert "Number of Bricks: 1 x (2 + 1) = 3" in cluster.info()
+    assert first.run("sh", "-c", "cat /run/mnt/file?").split() == [str(n) for n in range(8)]
+    # a brick of old is not taken for a new one
+    failed = cluster.volume(bricks=both, **layout, expect="failed")
+    assert "was a brick before" in failed["msg"]
+
+
+def test_it_stops_only_when_nobody_uses_it(cluster: Cluster) -> None:
+    first = cluster.nodes[0]
+    for state in ("stopped", "absent"):
+        for check in (True, False):
+            failed = cluster.volume(state=state, check=check, expect="failed")
+            assert failed["error_code"] == "volume_in_use"
+            assert "fuse: 1" in failed["msg"]
+    first.run("umount", "/run/mnt")
+    until(lambda: "fuse" not in first.gluster("volume", "status", "vms", "client-list"))
+    cluster.case(state="stopped")
+    assert "Status: Stopped" in cluster.info()
+    cluster.case(options={"client.ssl": True, "server.ssl": True}, state="stopped")
+    cluster.case(options={"client.ssl": None, "server.ssl": None}, state="stopped")
+    # drift: stopped by hand
+    cluster.case()
+    assert "Status: Started" in cluster.info()
+
+
+def test_a_machine_that_is_down(cluster: Cluster) -> None:
+    third = cluster.nodes[2]
+    third.stop()
+    until(lambda: "Disconnected" in cluster.nodes[0].gluster("peer", "status"))
+    done = cluster.volume()
+    assert not done["changed"]
+    assert f"the machine of {third.address}:/srv/gluster/brick1/vms doesn't answer" in done["warnings"][0]
+    peers = cluster.run("gluster_peer", {"peers": [node.address for node in cluster.nodes]})
+    assert not peers["changed"]
+    assert peers["warnings"] == [f"{third.address} is in the cluster and doesn't answer."]
+    failed = cluster.run("gluster_peer", {"peers": [third.address], "state": "absent"}, expect="failed")
+    assert failed["error_code"] == "peer_in_use"
+    # it comes back with an empty disk, which is named
+    third.start()
+    until(lambda: "Disconnected" not in cluster.nodes[0].gluster("peer", "status"))
+    failed = cluster.volume(expect="failed", timeout=5)
+    assert failed["error_code"] == "brick_offline"
+    cluster.case(reset_bricks=[f"{third.address}:/srv/gluster/brick1/vms"])
+    cluster.volume(heal_timeout=60)
+
+
+def test_removal_keeps_what_is_on_the_bricks(cluster: Cluster) -> None:
+    cluster.case(state="absent")
+    assert "image" in cluster.nodes[0].run("ls", "/srv/gluster/brick1/vms")
+    third = cluster.nodes[2].address
+    shown = cluster.run("gluster_peer", {"peers": [third], "state": "absent"}, check=True)
+    assert shown["detached"] == [third]
+    assert cluster.run("gluster_peer", {"peers": [third], "state": "absent"})["changed"]
+    assert not cluster.run("gluster_peer", {"peers": [third], "state": "absent"})["changed"]
+
+
+def test_without_glusterd(cluster: Cluster) -> None:
+    cluster.nodes[0].kill("glusterd")
+    for name, options in [("gluster_volume", {"name": "vms"}), ("gluster_peer", {"peers": ["10.231.77.12"]})]:
+        failed = cluster.run(name, options, check=True, expect="failed")
+        assert failed["error_code"] == "no_glusterd"
+        assert "systemctl start glusterd" in failed["msg"]
