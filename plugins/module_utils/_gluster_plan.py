@@ -154,7 +154,7 @@ def _change(wanted: Wanted, current: Volume, cluster: Cluster, options: t.Mappin
     else:
         repairs, down = _repairs(wanted, current, cluster)
         steps = [*repairs, *setting, *steps]
-        changes += [_difference("bricks online", False, down)] if down else []
+        changes += [_difference("offline", down, [])] if down else []
     options_after = {key: value for key, value in {**current.options, **differing}.items() if value is not None}
     after = Volume(current.name, state, current.replica, current.arbiters, current.disperse, bricks, options_after)
     return VolumePlan(wanted, current, after, tuple(steps), tuple(changes), tuple(_silent(current, cluster)))

@@ -206,7 +206,7 @@ def _shown(todo: VolumePlan, cluster: Cluster) -> dict[str, t.Any]:
 
 
 def _diff(todo: VolumePlan) -> dict[str, str]:
-    down = any(change["field"] == "bricks online" for change in todo.changes)
+    down = any(change["field"] == "offline" for change in todo.changes)
     return {
         "before_header": todo.wanted.name,
         "after_header": todo.wanted.name,

@@ -170,6 +170,7 @@ def test_a_brick_that_was_killed_is_started_and_healed(cluster: Cluster) -> None
 def test_an_empty_mount_point_is_never_written_to(cluster: Cluster) -> None:
     second = cluster.nodes[1]
     second.kill("glusterfsd")
+    until(lambda: not second.run("pgrep", "glusterfsd", check=False))
     second.run("umount", "/srv/gluster/brick1")
     failed = cluster.volume(expect="failed", timeout=5)
     assert failed["error_code"] == "brick_offline"
@@ -242,7 +243,7 @@ def test_a_machine_that_is_down(cluster: Cluster) -> None:
     assert failed["error_code"] == "peer_in_use"
     # it comes back with an empty disk, which is named
     third.start()
-    until(lambda: "Disconnected" not in cluster.nodes[0].gluster("peer", "status"))
+    until(lambda: third.address in cluster.nodes[0].gluster("volume", "status", "vms"))
     failed = cluster.volume(expect="failed", timeout=5)
     assert failed["error_code"] == "brick_offline"
     cluster.case(reset_bricks=[f"{third.address}:/srv/gluster/brick1/vms"])
