@@ -36,8 +36,10 @@ if t.TYPE_CHECKING:
 Run = t.Callable[[t.List[str]], t.Tuple[int, str, str]]
 _GROUPS = "/var/lib/glusterd/groups"
 _DOWN = re.compile("Connection failed|check if gluster daemon is operational")
-# Another command has the cluster's lock, or the machines have only just met.
-_BUSY = re.compile(r"another transaction is in progress|locking failed|please try again", re.IGNORECASE)
+# Another command has the cluster's lock, or some of the machines have not found each other again yet.
+_BUSY = re.compile(
+    r"another transaction is in progress|locking failed|please try again|is not in .{1,6}Peer in Cluster", re.IGNORECASE
+)
 _PAUSE = 0.5
 _TRIES = 20
 

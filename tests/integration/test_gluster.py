@@ -7,8 +7,10 @@ Each case goes on where the one before has ended, for a cluster takes seconds to
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 import sys
 import typing as t
 from pathlib import Path
@@ -227,6 +229,56 @@ def test_it_stops_only_when_nobody_uses_it(cluster: Cluster) -> None:
     # drift: stopped by hand
     cluster.case()
     assert "Status: Started" in cluster.info()
+
+
+def test_a_hypervisor_mounts_it(cluster: Cluster, tmp_path: Path) -> None:
+    """The role's own tasks, with this machine's /etc kept out of it."""
+    first, second, third = cluster.nodes
+    etc, target = tmp_path / "etc", tmp_path / "pool"
+    third.run("sh", "-c", f"cp -a /etc {etc} && mount --bind {etc} /etc && : > /etc/fstab")
+    # the first server is nobody: the mount comes from one of the others
+    variables = {
+        "gluster_servers": ["10.231.77.99", first.address, second.address],
+        "gluster_volume": "vms",
+        "gluster_pool_path": str(target),
+        "gluster_server_timeout": 10,
+    }
+    tasks = [{"ansible.builtin.include_role": {"name": "minicloud.kvm.gluster", "tasks_from": "mount"}}]
+    play = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": tasks}]
+    (tmp_path / "play.json").write_text(json.dumps(play))
+
+    def run(*words: str) -> str:
+        tool = str(Path(sys.executable).with_name("ansible-playbook"))
+        command = [*third.enter, "env", "ANSIBLE_NOCOLOR=1", tool, str(tmp_path / "play.json"), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    def mounted() -> str:
+        return third.run("findmnt", "-n", "-o", "FSTYPE", str(target), check=False).strip()
+
+    assert "changed=1 " in run("--check")
+    assert (mounted(), target.exists()) == ("", False)
+    assert "failed=0" in run()
+    assert mounted() == "fuse.glusterfs"
+    assert "image" in third.run("ls", str(target))
+    assert "changed=0 " in run()
+    assert "changed=0 " in run("--check")
+    # drift: unmounted by hand; nobody can put an image beside the volume
+    third.run("umount", str(target))
+    assert "i" in third.run("lsattr", "-d", str(target)).split()[0]
+    assert third.run("sh", "-c", f"touch {target}/image9 2>&1 || echo refused", check=False).endswith("refused\n")
+    assert "changed=1 " in run("--check")
+    assert mounted() == ""
+    assert "failed=0" in run()
+    assert mounted() == "fuse.glusterfs"
+    # what is mounted needs no server, what isn't is one clear error
+    variables["gluster_servers"] = ["10.231.77.98", "10.231.77.99"]
+    (tmp_path / "play.json").write_text(json.dumps(play))
+    third.run("umount", str(target))
+    said = run()
+    assert "None of 10.231.77.98, 10.231.77.99 answers on port 24007 within 10 s" in " ".join(said.split())
+    assert "failed=1" in said
+    third.run("chattr", "-i", str(target))
+    third.run("umount", "/etc")
 
 
 def test_a_machine_that_is_down(cluster: Cluster) -> None:
