@@ -13,7 +13,7 @@ set -euo pipefail
 DEBIAN_PACKAGES=(
     python3-venv python3-dev gcc libc6-dev pkg-config libvirt-dev
     libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils ovmf swtpm swtpm-tools dnsmasq-base iptables iproute2
-    mmdebstrap debian-archive-keyring e2fsprogs fdisk lvm2 parted scrub openssh-client xorriso busybox-static cpio
+    mmdebstrap debian-archive-keyring e2fsprogs xfsprogs fdisk lvm2 parted scrub openssh-client xorriso busybox-static cpio
     virtinst osinfo-db
     make git ca-certificates procps
 )
@@ -30,7 +30,7 @@ DEBIAN_CLOUD_INIT=(
 FEDORA_PACKAGES=(
     python3-devel gcc pkgconf-pkg-config libvirt-devel
     libvirt-daemon-kvm libvirt-daemon-config-network libvirt-daemon-config-nwfilter libvirt-client qemu-kvm qemu-img edk2-ovmf swtpm swtpm-tools dnsmasq iptables-nft iproute
-    mmdebstrap debian-keyring e2fsprogs util-linux lvm2 parted scrub openssh-clients xorriso busybox cpio
+    mmdebstrap debian-keyring e2fsprogs xfsprogs util-linux lvm2 parted scrub openssh-clients xorriso busybox cpio
     virt-install osinfo-db
     make git ca-certificates procps-ng nfs-utils
 )

@@ -118,7 +118,7 @@ class Storage:
         if self._handles is None:
             self._handles = _libvirt_storage.pools(self.host)
         if name not in self._pools:
-            self._pools[name] = look(name, self._handles.get(name))
+            self._pools[name] = look(name, self._handles.get(name), self.host.remote)
         return self._pools[name]
 
     def resolve(self, desired: Options) -> list[str]:

@@ -8,6 +8,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._exports_directory import Change, Directory, Place
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_edit import (
     Access,
     Wanted,
@@ -15,18 +16,18 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._exports_edit import
     declare,
     same_path,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._exports_kernel import Resolve, stale
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_text import Document, parse, show, to_text
-
-# What else a host name is known by: its canonical name and its addresses.
-Resolve = t.Callable[[str], t.FrozenSet[str]]
 
 
 @dataclass(frozen=True)
 class Declared:
-    """An export as a task declares it, and the file it is declared in."""
+    """An export as a task declares it, the file it is declared in, and what its directory shall be (None: whatever it
+    is, but there)."""
 
     wanted: Wanted
     file: str
+    directory: Directory | None = None
 
     @property
     def verb(self) -> str:
@@ -40,10 +41,14 @@ class Current:
 
     files: the text of every file that exportfs reads, in its order; None for one that isn't there.
     table: the text of the server's own table of exports; None where there is none yet.
+    kernel: what the kernel says that it exports; None where it has no NFS server.
+    places: the directories of the declared exports, None for one that isn't there.
     """
 
     files: dict[str, str | None]
     table: str | None
+    kernel: str | None = None
+    places: t.Mapping[str, Place | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class ExportPlan:
     """One export: who may do what, in the file before and after, and whether the table agrees before anything is done.
 
     in_force: None where there is no table yet. spelled: the clients' names as the file will have them.
+    served: what the kernel exports there although its table doesn't say so, in the kernel's words.
+    directory: what has to be done to the directory.
     """
 
     declared: Declared
@@ -59,15 +66,25 @@ class ExportPlan:
     text_differs: bool
     in_force: bool | None
     spelled: dict[str, str]
+    served: list[str] = field(default_factory=list)
+    directory: Change | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether what the file says is what is exported, as far as that can be known."""
+        return self.in_force is not False and not self.served
 
     def changes(self) -> list[dict[str, t.Any]]:
         """What changes, in the words of the options."""
+        changes: list[dict[str, t.Any]] = []
+        if self.directory:
+            changes.append({"field": "directory", "before": self.directory.before, "after": self.directory.after})
         if self.text_differs:
-            return [{"field": "clients", "before": describe(self.before), "after": describe(self.after)}]
-        if self.in_force is False:
+            changes.append({"field": "clients", "before": describe(self.before), "after": describe(self.after)})
+        elif not self.is_active:
             there = bool(self.after)
-            return [{"field": "active", "before": not there, "after": there}]
-        return []
+            changes.append({"field": "active", "before": not there, "after": there})
+        return changes
 
 
 @dataclass(frozen=True)
@@ -81,7 +98,12 @@ class Plan:
     @property
     def changed(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.files) or any(export.in_force is False for export in self.exports)
+        return self.exports_anew or any(export.directory for export in self.exports)
+
+    @property
+    def exports_anew(self) -> bool:
+        """Whether exportfs has to run."""
+        return bool(self.files) or any(not export.is_active for export in self.exports)
 
 
 def plan(declared: t.Sequence[Declared], current: Current, resolve: Resolve) -> Plan:
@@ -102,6 +124,8 @@ def plan(declared: t.Sequence[Declared], current: Current, resolve: Resolve) -> 
             text_differs=declare(before[one.file].text, one.wanted, one.file) != before[one.file].text,
             in_force=None if table is None else in_force(one.wanted.path, after.values(), table, resolve),
             spelled=_spelling(after[one.file], one.wanted.path),
+            served=stale(one.wanted.path, current.kernel or "", table, resolve) if table else [],
+            directory=one.directory.change(current.places.get(one.wanted.path)) if one.directory else None,
         )
         for one in declared
     ]

@@ -50,6 +50,17 @@ class System:
         text = read_text(directory + "/etab")
         return "" if text is None and self.find("exportfs") is not None else text
 
+    def kernel(self) -> str | None:
+        """What the kernel's NFS server says that it exports; None where there is none, or where it isn't told.
+
+        Without the mount that nfs-server.service has the first is not there; the second always is.
+        """
+        for name in ("/proc/fs/nfsd/exports", "/proc/fs/nfs/exports"):
+            text = read_text(name)
+            if text is not None:
+                return text
+        return None
+
     def exportfs(self) -> str:
         """Where exportfs is."""
         found = self.find("exportfs")
@@ -62,8 +73,11 @@ class System:
         return found
 
     def reexport(self) -> tuple[int, str]:
-        """Have the server's table made anew from the files: exportfs' return code and what it complained of."""
-        code, _out, err = self.run([self.exportfs(), "-r"])
+        """Have the server's table made anew from the files: exportfs' return code and what it complained of.
+
+        -f: without it exportfs 2.6 leaves the kernel what it was told after the table was last changed.
+        """
+        code, _out, err = self.run([self.exportfs(), "-r", "-f"])
         lines = [line.replace("exportfs: ", "", 1).strip() for line in err.splitlines()]
         return code, "; ".join(dict.fromkeys(line for line in lines if line))
 

@@ -6,11 +6,19 @@ from __future__ import annotations
 
 import os
 import typing as t
-from pathlib import Path
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _exports_clients, _exports_options
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils._exports_directory import OPTIONS as DIRECTORY
+from ansible_collections.minicloud.kvm.plugins.module_utils._exports_directory import (
+    Change,
+    Place,
+    Undo,
+    look,
+    read_directory,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_edit import Wanted, same_path
+from ansible_collections.minicloud.kvm.plugins.module_utils._exports_kernel import stale
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_plan import (
     Current,
     Declared,
@@ -47,6 +55,7 @@ _SHARED: dict[str, tuple[dict[str, t.Any], t.Any]] = {
     "file": ({"type": "path"}, EXPORTS),
     "state": ({"type": "str", "choices": ["present", "absent"]}, "present"),
     "allow_everyone": ({"type": "bool"}, False),
+    "directory": ({"type": "dict", "options": DIRECTORY}, None),
 }
 OPTIONS: dict[str, t.Any] = {
     "path": {"type": "path"},
@@ -65,10 +74,11 @@ OPTIONS: dict[str, t.Any] = {
 def export(options: Options, system: System, check_mode: bool) -> dict[str, t.Any]:
     """Make this machine export what the task declares; in check mode only say what that takes."""
     declared = read_options(options)
-    warnings = [warning for one in declared for warning in _check_directory(one, check_mode)]
+    places = {one.wanted.path: look(one.wanted.path) for one in declared if one.wanted.clients}
+    warnings = [warning for one in declared for warning in _missing(one, places, check_mode)]
     files = system.exports_files()
     files += [one.file for one in declared if one.file not in files]
-    current = Current({name: read_text(name) for name in files}, system.table())
+    current = Current({name: read_text(name) for name in files}, system.table(), system.kernel(), places)
     todo = plan(declared, current, resolve)
     if check_mode:
         if todo.changed and system.find("exportfs") is None:
@@ -86,7 +96,7 @@ def read_options(options: Options) -> list[Declared]:
     """The exports that a task declares. BadValue for what exports(5) doesn't allow or a user can't mean."""
     if options["path"] is not None:
         return [_read_export(options, "")]
-    shared = {name: options[name] for name in _SHARED}
+    shared = {name: options.get(name) for name in _SHARED}
     declared: list[Declared] = []
     for position, item in enumerate(options["exports"]):
         given = {name: value for name, value in item.items() if value is not None}
@@ -124,31 +134,37 @@ def _read_export(options: Options, label: str) -> Declared:
         _exports_options.check(where + "options", client["options"] or [])
     _exports_clients.check_together(label + "clients", identities, everyone)
     wanted = tuple((client["host"], tuple(client["options"] or ())) for client in clients)
-    return Declared(Wanted(path, wanted, tuple(options["options"])), file)
+    directory = read_directory(label, options.get("directory"))
+    return Declared(Wanted(path, wanted, tuple(options["options"])), file, directory)
 
 
-def _check_directory(one: Declared, check_mode: bool) -> list[str]:
-    """NotFound where there is no directory to export; in check mode, where an earlier task may be about to make it,
-    a warning instead."""
-    path = Path(one.wanted.path)
-    if not one.wanted.clients or path.is_dir():
+def _missing(one: Declared, places: t.Mapping[str, Place | None], check_mode: bool) -> list[str]:
+    """NotFound where there is no directory to export, and none is declared; in check mode, where an earlier task may
+    be about to make it, a warning instead."""
+    path = one.wanted.path
+    if not one.wanted.clients or one.directory or places[path]:
         return []
-    if path.exists():
-        raise NotFound("Failed to export {0}: it isn't a directory.".format(path), path=str(path))
     if check_mode:
         return ["{0} isn't there yet; a real run needs the directory.".format(path)]
     raise NotFound(
         "Failed to export {0}: there is no such directory.".format(path),
-        remedy="Make the directory first.",
-        path=str(path),
+        remedy="Make it first, or declare directory with owner, group and mode to have it made.",
+        path=path,
     )
 
 
 def apply(todo: Plan, current: Current, system: System) -> list[str]:
     """Write the files and have them exported; everything is as it was where that fails. Returns warnings."""
-    system.exportfs()
+    if todo.exports_anew:
+        system.exportfs()
     written: list[str] = []
+    places = Undo()
     try:
+        for one in todo.exports:
+            if one.directory:
+                places.make(one.declared.wanted.path, one.directory)
+        if not todo.exports_anew:
+            return []
         for name, text in todo.files.items():
             system.write(name, text, current.files[name])
             written.append(name)
@@ -156,9 +172,11 @@ def apply(todo: Plan, current: Current, system: System) -> list[str]:
         failed = _not_in_force(todo, current, system, code)
     except KvmError:
         _put_back(written, todo, current, system)
+        places.undo()
         raise
     if failed:
         _put_back(written, todo, current, system)
+        places.undo()
         raise KvmError(
             "Failed to {0} {1}: exportfs -r ended with code {2}: {3}.{4}".format(
                 failed[0].verb,
@@ -170,7 +188,21 @@ def apply(todo: Plan, current: Current, system: System) -> list[str]:
             error_code="exportfs_failed",
             exportfs={"code": code, "said": complaint},
         )
-    return ["exportfs -r complains of other exports: {0}".format(complaint)] if code != 0 else []
+    warnings = ["exportfs -r complains of other exports: {0}".format(complaint)] if code != 0 else []
+    return warnings + _still_served(todo, system)
+
+
+def _still_served(todo: Plan, system: System) -> list[str]:
+    """Warnings of what the kernel exports although it was told to forget it."""
+    table, kernel = system.table(), system.kernel()
+    if table is None or kernel is None:
+        return []
+    document = parse(table)
+    return [
+        "The kernel still exports {0}, although it was told to forget it.".format(show(line))
+        for one in todo.exports
+        for line in stale(one.declared.wanted.path, kernel, document, resolve)
+    ]
 
 
 def _not_in_force(todo: Plan, current: Current, system: System, code: int) -> list[Declared]:
@@ -206,7 +238,8 @@ def _result(todo: Plan, current: Current) -> dict[str, t.Any]:
                 }
                 for name, text in todo.files.items()
             ),
-            *(_active_diff(one) for one in todo.exports if one.in_force is False and not one.text_differs),
+            *(_directory_diff(one.declared.wanted.path, one.directory) for one in todo.exports if one.directory),
+            *(_active_diff(one) for one in todo.exports if not one.is_active and not one.text_differs),
         ],
     }
 
@@ -223,14 +256,27 @@ def _export_result(one: ExportPlan) -> dict[str, t.Any]:
     }
 
 
+def _directory_diff(path: str, change: Change) -> dict[str, str]:
+    header = "directory " + path
+    return {
+        "before_header": header if change.before else header + " (not there)",
+        "after_header": header,
+        "before": "".join("{0}: {1}\n".format(*pair) for pair in (change.before or {}).items()),
+        "after": "".join("{0}: {1}\n".format(*pair) for pair in change.after.items()),
+    }
+
+
 def _active_diff(one: ExportPlan) -> dict[str, str]:
     """The file says so already, the server doesn't."""
     path = one.declared.wanted.path
+    header = "exportfs -s" if one.in_force is False else "the kernel's NFS server"
     declared = "".join("{0} {1}\n".format(path, client) for client in describe(one.after, one.spelled))
     differs = "{0} is not exported like this\n".format(path) if one.after else "{0} is still exported\n".format(path)
+    if one.in_force is not False:
+        differs = "".join(show(line) + "\n" for line in one.served)
     return {
-        "before_header": "exportfs -s",
-        "after_header": "exportfs -s",
+        "before_header": header,
+        "after_header": header,
         "before": differs,
         "after": declared,
     }

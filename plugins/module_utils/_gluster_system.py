@@ -38,7 +38,9 @@ _GROUPS = "/var/lib/glusterd/groups"
 _DOWN = re.compile("Connection failed|check if gluster daemon is operational")
 # Another command has the cluster's lock, or some of the machines have not found each other again yet.
 _BUSY = re.compile(
-    r"another transaction is in progress|locking failed|please try again|is not in .{1,6}Peer in Cluster", re.IGNORECASE
+    r"another transaction is in progress|locking failed|please try again|is not in .{1,6}Peer in Cluster"
+    r"|staging failed on .{1,300} is not started",
+    re.IGNORECASE,
 )
 _PAUSE = 0.5
 _TRIES = 20

@@ -22,6 +22,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._host_check import (
 from ansible_collections.minicloud.kvm.plugins.module_utils._host_kvm import prove_kvm
 from ansible_collections.minicloud.kvm.plugins.module_utils._host_programs import read_programs
 from ansible_collections.minicloud.kvm.plugins.module_utils._host_tree import Tree
+from ansible_collections.minicloud.kvm.plugins.module_utils._mounts import require_answers
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import parse_size
 
 
@@ -30,6 +31,7 @@ def check_host(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     required = _required(options)
     if not Path(options["images_path"]).is_absolute():
         raise BadValue("images_path", options["images_path"], "an absolute path is wanted")
+    require_answers({options["images_path"]: "The directory of images"})
     machine = os.uname().machine
     proof = prove_kvm("/dev/kvm", machine)
     if not proof.proven and proof.reached == "vcpu":

@@ -19,6 +19,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _libvirt_guest,
     _libvirt_objects,
     _libvirt_storage,
+    _mounts,
     _network,
     _nwfilter,
     _pool,
@@ -269,6 +270,8 @@ def _volumes(host: Host, asked: _Asked) -> Found:
         if not _libvirt.is_active(handle):
             continue
         tree = _xml.parse(_libvirt_storage.pool_xml(handle, False), "Storage pool {0}".format(pool))
+        if not host.remote:
+            _mounts.require_answers({_xml.get(tree, "target/path") or "/": "Storage pool {0}".format(pool)})
         volumes = _libvirt_storage.volumes(handle)
         paths.update((os.path.join(_xml.get(tree, "target/path") or pool, name), (pool, name)) for name in volumes)
         for name, volume in sorted(volumes.items()):

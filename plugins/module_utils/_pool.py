@@ -8,7 +8,7 @@ import functools
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_storage, _mounts, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._activatable import Activatable, Found, World, common_rows
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Switch
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan, Step
@@ -72,6 +72,25 @@ class Pool(Activatable):
 
     def define_xml(self, host: Host, name: str, xml: str) -> Handle:
         return _libvirt_storage.pool_define(host, name, xml)
+
+    def survey(self, host: Host, desired: list[Options]) -> World:
+        # libvirt may be looking at what is mounted there already, and then not even tells of the pool any more.
+        declared = {each["name"]: each.get("target", {}).get("path") for each in desired if each["state"] != "absent"}
+        self._require_answers(host, declared)
+        world = super().survey(host, desired)
+        # To stop a pool that libvirt has mounted is to unmount it, which waits for the server too.
+        absent = {each["name"] for each in desired if each["state"] == "absent"}
+        there = {
+            name: _xml.get(found.config, "target/path")
+            for name, found in world.found.items()
+            if name not in absent or (found.active and found.config.get("type") == "netfs")
+        }
+        self._require_answers(host, {name: path for name, path in there.items() if path != declared.get(name)})
+        return world
+
+    def _require_answers(self, host: Host, paths: t.Mapping[str, str | None]) -> None:
+        if not host.remote:
+            _mounts.require_answers({path: "Storage pool " + name for name, path in paths.items() if path})
 
     def desire(self, options: Options) -> Options:
         desired = super().desire(options)

@@ -9,7 +9,7 @@ import functools
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_storage, _mounts, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError, NotFound
 
 if t.TYPE_CHECKING:
@@ -83,13 +83,16 @@ class PoolFound:
         return None
 
 
-def look(name: str, handle: Handle | None) -> PoolFound:
-    """A pool and its volumes; one that somebody has removed since it was listed is not there."""
-    found = None if handle is None else _libvirt.there(functools.partial(_look, name, handle))
-    return _look(name, None) if found is None else found
+def look(name: str, handle: Handle | None, remote: bool) -> PoolFound:
+    """A pool and its volumes; one that somebody has removed since it was listed is not there.
+
+    remote: whether libvirt is on another host. KvmError where what the pool is on here is mounted and doesn't answer.
+    """
+    found = None if handle is None else _libvirt.there(functools.partial(_look, name, handle, remote))
+    return _look(name, None, remote) if found is None else found
 
 
-def _look(name: str, handle: Handle | None) -> PoolFound:
+def _look(name: str, handle: Handle | None, remote: bool) -> PoolFound:
     if handle is None:
         missing = "there is no storage pool {0}.".format(name)
         return PoolFound(None, {}, NotFound(missing, remedy="Declare it with minicloud.kvm.libvirt_pool first."))
@@ -102,6 +105,8 @@ def _look(name: str, handle: Handle | None) -> PoolFound:
         return PoolFound(None, {}, inactive)
     tree = _xml.parse(_libvirt_storage.pool_xml(handle, inactive=False), name)
     path = _xml.get(tree, "target/path") or ""
+    if path and not remote:
+        _mounts.require_answers({path: "Storage pool " + name})
     volumes, capacity = _libvirt_storage.volumes(handle), _libvirt_storage.pool_size(handle)[0]
     device = _xml.get(tree, "source/device/@path") or ""
     return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity, device)

@@ -61,7 +61,7 @@ class Volume(Kind[World]):
             if "volume" in each.get(option, {})
         ]
         names = {each["pool"] for each in desired} | {pool for pool, _volume in others}
-        world = World(host, {name: look(name, pools.get(name)) for name in sorted(names)})
+        world = World(host, {name: look(name, pools.get(name), host.remote) for name in sorted(names)})
         for pool, volume in [(each["pool"], each["name"]) for each in desired] + others:
             world.pools[pool].read(volume)
         return world

@@ -12,6 +12,8 @@ description:
   - Makes, changes, starts, stops and removes libvirt storage pools, any number of them over one connection.
   - Nothing that a pool holds is ever deleted; V(absent) only makes libvirt forget the pool. A pool that would take its
     volumes from a running domain is not stopped.
+  - Where what a pool is on is mounted from another machine and does not answer for 30 seconds, the task fails
+    (V(mount_hangs)), instead of waiting for ever.
   - What a pool is on is only made with O(build), where there is nothing; what is there is only destroyed with O(overwrite).
 author: minicloud.kvm contributors (@minicloud)
 options:

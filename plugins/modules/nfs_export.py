@@ -20,7 +20,8 @@ description:
   - The files are replaced at once, then the server exports anew (C(exportfs -r)). Where that does not give the
     declared exports, the files are put back as they were and the task fails with what C(exportfs) said.
   - An export that is in the file but not in the server's own table (C(exportfs -s)), or is different there, is
-    exported anew and reported as a change of V(active).
+    exported anew and reported as a change of V(active). So is one that the kernel exports otherwise than the table says
+    (C(/proc/fs/nfsd/exports)), because it was told so earlier and not told to forget it.
 extends_documentation_fragment:
   - minicloud.kvm.attributes
 attributes:
@@ -35,7 +36,7 @@ attributes:
 options:
   path:
     description:
-      - The directory to export, an absolute path. It has to be there.
+      - The directory to export, an absolute path. It has to be there, or to be declared with O(directory).
     type: path
   clients:
     description:
@@ -83,6 +84,22 @@ options:
       - Whether a client may be everyone (V(*), V(0.0.0.0/0), V(::/0), or networks that make up one of these).
     type: bool
     default: false
+  directory:
+    description:
+      - Whose the directory of O(path) is. It is made where it is missing, with the directories above it; what is in it
+        is left alone. What is left out here is not compared.
+      - Without this option the directory is left alone, and it is an error if it isn't there.
+    type: dict
+    suboptions:
+      owner: &owner
+        description: The user, as a number or by name. A directory that is made is root's without it.
+        type: str
+      group: &group
+        description: The group, as a number or by name. A directory that is made is root's without it.
+        type: str
+      mode: &mode
+        description: The mode, such as V('0770'). A directory that is made has V('0755') without it.
+        type: raw
   exports:
     description:
       - Several exports at once. Each file is read and written once, and exported anew once.
@@ -122,6 +139,13 @@ options:
       allow_everyone:
         description: As O(allow_everyone).
         type: bool
+      directory:
+        description: As O(directory).
+        type: dict
+        suboptions:
+          owner: *owner
+          group: *group
+          mode: *mode
 notes:
   - Needs C(exportfs), which is in the package nfs-kernel-server (Debian, Ubuntu) or nfs-utils (Fedora, EL).
   - A host name that the server can't resolve is an error, for C(exportfs) leaves such a client out.
@@ -147,6 +171,20 @@ EXAMPLES = r"""
     clients:
       - host: 192.168.77.11
       - host: 192.168.77.12
+
+- name: The directory is made where it is missing, for QEMU on Debian
+  minicloud.kvm.nfs_export:
+    path: /srv/images
+    directory: {owner: 64055, group: 64055, mode: "0770"}
+    clients: [{host: 192.168.77.0/24, options: [rw, all_squash, anonuid=64055, anongid=64055]}]
+
+- name: Kerberos for a network, encrypted for the rest of the domain, and hosts of a netgroup as they are
+  minicloud.kvm.nfs_export:
+    path: /srv/home
+    clients:
+      - {host: "2001:db8:77::/64", options: [rw, "sec=krb5p:krb5i:krb5"]}
+      - {host: "*.example.org", options: [rw, sec=krb5p]}
+      - {host: "@trusted", options: [sec=sys, ro, sec=krb5, rw]}
 
 - name: Several exports at once, and one that goes
   minicloud.kvm.nfs_export:
@@ -189,7 +227,8 @@ exports:
       sample: [{host: 192.168.77.11, options: [rw, all_squash, anonuid=64055, anongid=64055]}]
     changes:
       description:
-        - What changes. V(clients) is what the file says, V(active) whether the server's table has what it says.
+        - What changes. V(clients) is what the file says, V(active) whether that is what is exported, V(directory) whose
+          the directory is.
       type: list
       elements: dict
       returned: success

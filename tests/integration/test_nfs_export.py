@@ -7,6 +7,7 @@ Everything happens in a mount namespace of its own with a copy of /etc and an em
 
 from __future__ import annotations
 
+import grp
 import os
 import shutil
 import subprocess
@@ -14,12 +15,17 @@ import sys
 import typing as t
 from pathlib import Path
 
+import jinja2
 import pytest
+import yaml
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_edit import access_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_options import KNOWN
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_text import parse
+from ansible_collections.minicloud.kvm.plugins.modules import nfs_export
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+
+ROLE = Path(__file__).resolve().parents[2] / "roles" / "nfs_server"
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("exportfs") is None, reason="needs root and nfs-kernel-server"
@@ -276,6 +282,10 @@ def test_behind_a_fault_in_the_file(server: Server, srv: str, run_module: t.Any)
         {"path": "/"},
         {"path": "/", "clients": [client("h")], "file": "/etc/exports.d/x"},
         {"path": "/", "clients": [client("h")], "file": "/etc/exports.d/.x.exports"},
+        {"path": "/", "clients": [client("h")], "directory": {"owner": "nobody-of-this-name"}},
+        {"path": "/", "clients": [client("h")], "directory": {"group": "-1"}},
+        {"path": "/", "clients": [client("h")], "directory": {"mode": "u=rwx"}},
+        {"path": "/", "clients": [client("h")], "directory": {"mode": True}},
         {"path": "/", "exports": []},
         {"clients": [client("h")]},
         {"path": "/", "clients": [{"options": ["rw"]}]},
@@ -300,6 +310,127 @@ def test_a_directory_that_is_not_there(server: Server, tmp_path: Path, run_modul
     (tmp_path / "file").write_text("")
     args["path"] = str(tmp_path / "file")
     assert "isn't a directory" in run_module("nfs_export", args, check=True, expect="failed")["msg"]
+
+
+def test_a_directory_that_is_declared(server: Server, tmp_path: Path, run_module: t.Any) -> None:
+    path = tmp_path / "above" / "srv"
+    args = {
+        "path": str(path),
+        "clients": [client("10.0.0.1", "rw")],
+        "directory": {"owner": "64055", "group": "daemon", "mode": "2770"},
+    }
+    checked = run_module("nfs_export", args, check=True)
+    group = grp.getgrnam("daemon").gr_gid
+    assert checked["changed"]
+    assert checked["exports"][0]["changes"][0] == {
+        "field": "directory",
+        "before": None,
+        "after": {"owner": 64055, "group": group, "mode": "2770"},
+    }
+    assert not path.parent.exists()
+    assert run_module("nfs_export", args)["diff"] == checked["diff"]
+    assert subprocess.check_output(["stat", "-c", "%u %g %a", path], text=True) == f"64055 {group} 2770\n"
+    assert path.parent.stat().st_mode & 0o777 == 0o755
+    assert str(path) in server.table()
+    assert not run_module("nfs_export", args)["changed"]
+
+    os.chown(path, 0, 0)
+    (path / "kept").write_text("")
+    before = server.everything()
+    drift = run_module("nfs_export", args, check=True)
+    assert [change["field"] for change in drift["exports"][0]["changes"]] == ["directory"]
+    assert path.stat().st_uid == 0
+    assert run_module("nfs_export", args)["changed"]
+    assert server.everything() == before
+    assert (path.stat().st_uid, path.stat().st_gid, path.stat().st_mode & 0o7777) == (64055, group, 0o2770)
+    assert (path / "kept").stat().st_uid == 0
+    assert not run_module("nfs_export", args)["changed"]
+
+    other = {**args, "directory": {"mode": "0750"}}
+    assert run_module("nfs_export", other)["exports"][0]["changes"][0]["after"] == {
+        "owner": 64055,
+        "group": group,
+        "mode": "0750",
+    }
+    gone = {"path": str(path), "state": "absent", "directory": {"owner": "0"}}
+    assert run_module("nfs_export", gone)["changed"]
+    assert (path / "kept").exists()
+
+
+def test_directories_below_each_other(server: Server, tmp_path: Path, run_module: t.Any) -> None:
+    exports = [
+        {"path": f"{tmp_path}/a/b/", "clients": [client("10.0.0.1")], "directory": {"owner": "5", "mode": "0700"}},
+        {"path": f"{tmp_path}/a", "clients": [client("10.0.0.1")], "directory": {"owner": "7", "mode": "0750"}},
+        {"path": f"{tmp_path}/a", "clients": [client("10.0.0.2")], "file": "/etc/exports.d/x.exports"},
+    ]
+    exports[2]["directory"] = exports[1]["directory"]
+    args = {"exports": exports}
+    run_module("nfs_export", args)
+    found = [(tmp_path / name).stat() for name in ("a", "a/b")]
+    assert [(each.st_uid, each.st_mode & 0o777) for each in found] == [(7, 0o750), (5, 0o700)]
+    assert not run_module("nfs_export", args)["changed"]
+    (tmp_path / "file").write_text("")
+    args = {"path": f"{tmp_path}/file/x", "clients": [client("10.0.0.1")], "directory": {}}
+    failed = run_module("nfs_export", args, expect="failed")
+    assert f"Failed to make {tmp_path}/file/x" in failed["msg"]
+    assert f"{tmp_path}/file" not in server.read()
+
+
+def test_a_directory_goes_again_where_its_export_fails(server: Server, tmp_path: Path, run_module: t.Any) -> None:
+    there = tmp_path / "there"
+    there.mkdir(mode=0o700)
+    args = {
+        "exports": [
+            {"path": str(there), "clients": [client("10.0.0.1")], "directory": {"owner": "5", "mode": "0755"}},
+            {"path": str(tmp_path / "a" / "b"), "clients": [client("nowhere.invalid")], "directory": {}},
+        ]
+    }
+    failed = run_module("nfs_export", args, expect="failed")
+    assert failed["error_code"] == "exportfs_failed"
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+    assert (there.stat().st_uid, there.stat().st_mode & 0o777) == (0, 0o700)
+
+
+# As a kernel wrote it (fs/nfsd/export.c), but for the path: this machine has none.
+KERNEL = """\
+# Version 1.1
+# Path Client(Flags) # IPs
+{0}\t10.0.0.0/24({1},root_squash,sync,wdelay,no_subtree_check,uuid=0743ce63:00c1185a:00000000:00000000,sec=1)
+/\t10.0.0.0/24(ro,root_squash,sync,no_wdelay,v4root,fsid=0,uuid=0743ce63:00c1185a:00000000:00000000,sec=1)
+"""
+
+
+def test_drift_in_the_kernel_only(server: Server, srv: str, run_module: t.Any) -> None:
+    """A stand-in for the kernel's file, and for what it does when it is told to forget: this machine has no NFS
+    server in its kernel. What makes it forget is the real exportfs, which fails here for want of a kernel."""
+    args = {"path": srv, "clients": [client("10.0.0.0/24", "rw")]}
+    run_module("nfs_export", args)
+    assert server.run("mount", "-t", "tmpfs", "tmpfs", "/proc/fs").returncode == 0
+    try:
+        server.run("sh", "-c", "mkdir /proc/fs/nfs")
+
+        def kernel(text: str) -> None:
+            server.run("sh", "-c", 'printf %s "$1" >/proc/fs/nfs/exports', "sh", text)
+
+        kernel(KERNEL.format(srv, "rw"))
+        assert not run_module("nfs_export", args)["changed"]
+        kernel(KERNEL.format(srv, "ro"))
+        before = server.everything()
+        checked = run_module("nfs_export", args, check=True)
+        assert checked["exports"][0]["changes"] == [{"field": "active", "before": False, "after": True}]
+        assert checked["diff"][0]["before"] == KERNEL.format(srv, "ro").splitlines()[2].replace("\\t", "\t") + "\n"
+        assert server.everything() == before
+        applied = run_module("nfs_export", args)
+        assert applied["changed"]
+        assert "kernel still exports" in applied["warnings"][0]
+        kernel("# Version 1.1\n# Path Client(Flags) # IPs\n")
+        assert not run_module("nfs_export", args)["changed"]
+        run_module("nfs_export", {"path": srv, "state": "absent"})
+        kernel(KERNEL.format(srv, "rw"))
+        gone = run_module("nfs_export", {"path": srv, "state": "absent"}, check=True)
+        assert gone["exports"][0]["changes"] == [{"field": "active", "before": True, "after": False}]
+    finally:
+        assert server.run("umount", "/proc/fs").returncode == 0
 
 
 def test_a_machine_without_an_nfs_server(server: Server, srv: str, run_module: t.Any) -> None:
@@ -330,6 +461,44 @@ def test_where_the_servers_state_is_elsewhere(server: Server, srv: str, run_modu
         assert not run_module("nfs_export", args)["changed"]
     finally:
         (server.etc / "nfs.conf.d/minicloud.conf").unlink()
+
+
+def examples() -> list[dict[str, t.Any]]:
+    return [task["minicloud.kvm.nfs_export"] for task in yaml.safe_load(nfs_export.EXAMPLES)]
+
+
+def test_the_documentations_examples(server: Server, run_module: t.Any) -> None:
+    """As they are written, in the order of the page, one beside the other, but for where they are."""
+    for args in examples():
+        server.clear()
+        for item in args.get("exports", [args]):
+            path = server.scratch / item["path"].strip("/")
+            if item.get("state") != "absent" and "directory" not in item:
+                path.mkdir(parents=True, exist_ok=True)
+            item["path"] = str(path)
+        assert run_module("nfs_export", args)["changed"], args
+        again = run_module("nfs_export", args)
+        assert not again["changed"], args
+        declared = [export for export in again["exports"] if export["state"] == "present"]
+        assert server.table().count("(") == sum(len(export["clients"]) for export in declared)
+
+
+def test_the_settings_of_the_role_are_read(server: Server) -> None:
+    """By nfsconf(8), which reads as the daemons do: nfs.conf.d wins."""
+    template = ROLE / "templates" / "nfs.conf.j2"
+    conf = {"nfsd": {"threads": 16, "vers4.0": "n"}, "mountd": {}, "lockd": {"port": 32767, "udp-port": 32767}}
+    text = jinja2.Template(template.read_text(), trim_blocks=True, keep_trailing_newline=True).render(
+        __nfs_server_conf=conf
+    )
+    server.write("[nfsd]\nthreads = 8\nvers3 = y\n", "nfs.conf")
+    server.write(text, "nfs.conf.d/minicloud.conf")
+    try:
+        for section, values in {**conf, "nfsd": {**conf["nfsd"], "vers3": "y"}}.items():
+            for name, value in values.items():
+                assert server.run("nfsconf", "--get", section, name).stdout == f"{value}\n"
+    finally:
+        (server.etc / "nfs.conf.d" / "minicloud.conf").unlink()
+        server.write("[general]\n", "nfs.conf")
 
 
 def test_everyone_where_it_is_meant(server: Server, srv: str, run_module: t.Any) -> None:

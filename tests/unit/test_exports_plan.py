@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._exports_directory import Directory, Place, read_directory
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_edit import Wanted
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_plan import Current, Declared, Plan, plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._exports_system import is_read
@@ -92,6 +93,45 @@ def test_another_file_has_another_client() -> None:
 def test_an_export_moves_to_another_file_in_one_task() -> None:
     todo = make([export("/a", "h", file=EXTRA), export("/a")], "# mine\n/a h(rw)\n/b i\n", None, table="/a\th(rw)\n")
     assert todo.files == {MAIN: "# mine\n/b i\n", EXTRA: "/a h(rw)\n"}
+
+
+def test_a_directory_as_it_is_declared() -> None:
+    wanted = Directory(uid=64055, gid=None, mode=0o770)
+    declared = Declared(export("/a", "h").wanted, MAIN, wanted)
+    files = {MAIN: "/a h(rw)\n"}
+    table = "/a\th(rw)\n"
+    missing = plan([declared], Current(files, table, places={"/a": None}), resolve)
+    assert missing.changed
+    assert not missing.exports_anew
+    after = {"owner": 64055, "group": 0, "mode": "0770"}
+    assert missing.exports[0].changes() == [{"field": "directory", "before": None, "after": after}]
+    there = plan([declared], Current(files, table, places={"/a": Place(64055, 3, 0o755)}), resolve)
+    assert there.exports[0].changes()[0]["before"] == {"owner": 64055, "group": 3, "mode": "0755"}
+    assert there.exports[0].changes()[0]["after"] == {"owner": 64055, "group": 3, "mode": "0770"}
+    assert not plan([declared], Current(files, table, places={"/a": Place(64055, 3, 0o770)}), resolve).changed
+
+
+@pytest.mark.parametrize(("mode", "number"), [("0770", 0o770), ("755", 0o755), (0o2750, 0o2750), (None, None)])
+def test_modes(mode: object, number: int | None) -> None:
+    assert read_directory("", {"mode": mode}) == Directory(mode=number)
+
+
+@pytest.mark.parametrize(
+    "given", [{"mode": "u=rwx"}, {"mode": "0999"}, {"mode": -1}, {"owner": "no such"}, {"group": "-1"}]
+)
+def test_bad_directories(given: dict[str, object]) -> None:
+    with pytest.raises(BadValue, match=r"exports\[3\]\.directory\."):
+        read_directory("exports[3].", given)
+
+
+def test_the_kernel_has_something_else() -> None:
+    files, table = {MAIN: "/a h(rw)\n"}, "/a\th(rw)\n"
+    line = "/a\th(ro,root_squash,sync,wdelay,no_subtree_check,sec=1)"
+    todo = plan([export("/a", "h")], Current(files, table, kernel=line + "\n"), resolve)
+    assert todo.exports_anew
+    assert todo.exports[0].served == [line]
+    assert todo.exports[0].changes() == [{"field": "active", "before": False, "after": True}]
+    assert not plan([export("/a", "h")], Current(files, table, kernel=""), resolve).changed
 
 
 def options(**given: object) -> dict[str, object]:

@@ -13,7 +13,12 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._exports_edit import
     declare,
     same_access,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._exports_text import parse, to_text, write_word
+from ansible_collections.minicloud.kvm.plugins.module_utils._exports_text import (
+    apply_edits,
+    parse,
+    to_text,
+    write_word,
+)
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
@@ -155,6 +160,18 @@ def test_added_and_removed_again_leaves_every_byte(text: str) -> None:
     there = declare(text, Wanted("/new place", (("h", ("rw",)),)), "x")
     assert there == append_line(text, r"/new\040place h(rw)")
     assert declare(there, Wanted("/new place"), "x") == text
+
+
+@given(st.binary(max_size=80) | TEXTS.map(str.encode))
+def test_any_bytes_come_back(content: bytes) -> None:
+    """Whatever is in the file: read, every word written in its place again, and an export that isn't there removed."""
+    text = content.decode("latin-1")
+    document = parse(text)
+    words = [word for e in document.entries for word in (e.path, *(c.word for c in e.clients if c.word))]
+    edits = [(word.start, word.end, text[word.start : word.end]) for word in words]
+    assert apply_edits(document.text, edits).encode("latin-1") == content
+    if not any("/new" in entry.path.text for entry in document.entries):
+        assert declare(text, Wanted("/new place"), "x").encode("latin-1") == content
 
 
 KEPT = '# hello\n/x  y(rw)   # why\n"/a"  h(rw)\t i(ro) \\\n   j(rw,sync) # about a\n/z\t-rw  k'

@@ -145,6 +145,7 @@ def test_tls_and_what_there_is_not(tmp_path: Path) -> None:
             {
                 "type": "netfs",
                 "source": {"hosts": [{"name": "192.0.2.21"}], "dir": "/vms", "format": "glusterfs"},
+                "mount_opts": ["backup-volfile-servers=192.0.2.22:s3"],
                 "target": {"path": "/var/lib/libvirt/images/vms"},
             },
         ),

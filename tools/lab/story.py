@@ -38,6 +38,7 @@ from stage import (
     say,
     ssh_command,
 )
+from story_nfs import NFS_STEPS
 
 COUNT = "/var/tmp/count"
 
@@ -306,7 +307,8 @@ def onwards() -> None:
 
 
 STEPS: dict[str, Callable[[], str]] = {
-    step.__name__: step for step in (up, site, guest, again, dry, migrate, stay, refuse, drift, repair, absent)
+    step.__name__: step
+    for step in (up, site, guest, again, dry, migrate, stay, refuse, drift, repair, absent, *NFS_STEPS)
 }
 
 
@@ -328,7 +330,7 @@ TALK: dict[str, Callable[[], None]] = {"picture": picture, "table": table, "onwa
 
 def main() -> int:
     """Run the steps that are asked for; the first failure ends it."""
-    lines = "\n".join(f"  {name:8} {step.__doc__}" for name, step in STEPS.items())
+    lines = "\n".join(f"  {name:12} {step.__doc__}" for name, step in STEPS.items())
     parser = argparse.ArgumentParser(
         description="Steps:\n" + lines, formatter_class=argparse.RawDescriptionHelpFormatter
     )
