@@ -16,6 +16,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
 from gluster_nodes import Node, Nodes, until
@@ -23,6 +24,7 @@ from gluster_nodes import Node, Nodes, until
 if t.TYPE_CHECKING:
     from tests.conftest import RunModule, Runner
 
+ROLE = Path(__file__).resolve().parents[2] / "roles" / "gluster"
 pytestmark = [
     pytest.mark.skipif(
         os.geteuid() != 0 or shutil.which("glusterd") is None,
@@ -304,6 +306,58 @@ def test_a_machine_that_is_down(cluster: Cluster) -> None:
     assert failed["error_code"] == "brick_offline"
     cluster.case(reset_bricks=[f"{third.address}:/srv/gluster/brick1/vms"])
     cluster.volume(heal_timeout=60)
+
+
+def test_the_role_declares_volumes(cluster: Cluster, tmp_path: Path) -> None:
+    """Those of its tasks that talk to Gluster: packages, disks and services want a machine of their own."""
+    disks = [{"path": "/dev/disk/by-id/x", "name": "brick3"}]
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    machines = {f"s{n}": {**local, "ansible_host": node.address} for n, node in enumerate(cluster.nodes, 1)}
+    groups = {
+        "storage": {"hosts": machines, "vars": {"gluster_disks": disks}},
+        "hypervisors": {"hosts": {"h1": {"ansible_host": "192.0.2.11"}}},
+    }
+    defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
+    del defaults["gluster_disks"]
+    defaults["gluster_volumes"] = [{"name": "role", "replicas": 3}]
+    names = ("minicloud.kvm.gluster_peer", "minicloud.kvm.gluster_volume", "ansible.builtin.debug")
+    tasks = [
+        task
+        for task in yaml.safe_load((ROLE / "tasks" / "main.yml").read_text())
+        if any(name in task for name in (*names, "ansible.builtin.assert"))
+    ]
+    files = [str(ROLE / "vars" / name) for name in ("main.yml", "Debian.yml")]
+    play = [{"hosts": "storage", "gather_facts": False, "vars": {}, "vars_files": files, "tasks": tasks}]
+
+    def run(*words: str) -> str:
+        own = tmp_path / "defaults.json"
+        own.write_text(json.dumps(defaults))
+        play[0]["vars_files"] = [str(own), *files]
+        (tmp_path / "play.json").write_text(json.dumps(play))
+        (tmp_path / "hosts.json").write_text(json.dumps({"all": {"children": groups}}))
+        tool = str(Path(sys.executable).with_name("ansible-playbook"))
+        command = [*cluster.nodes[0].enter, "env", "ANSIBLE_NOCOLOR=1", "ANSIBLE_INVENTORY_ENABLED=yaml", tool]
+        command += ["-i", str(tmp_path / "hosts.json"), str(tmp_path / "play.json"), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    said = run("--check")
+    assert "changed=1 " in said, said
+    assert "Volume Name: role" not in cluster.info()
+    said = run()
+    assert ("changed=1 " in said, "failed=1" in said) == (True, False), said
+    info = cluster.info()
+    assert "Brick3: 10.231.77.13:/srv/gluster/brick3/role" in info
+    assert "auth.allow: 192.0.2.11" in info
+    assert "storage.owner-gid: 64055" in info
+    for words in ((), ("--check",)):
+        said = run(*words)
+        assert ("changed=1 " in said, "failed=1" in said) == (False, False), said
+    # what can't be meant together is one clear error
+    defaults["gluster_volumes"] = [{"name": "role", "replicas": 3, "disks": ["brick9"]}]
+    assert "the disk brick9 of volume role is in no host's gluster_disks" in " ".join(run().split())
+    defaults["gluster_volumes"] = [{"name": "role", "state": "absent"}]
+    assert "changed=1 " in run()
+    assert "Volume Name: role" not in cluster.info()
 
 
 def test_removal_keeps_what_is_on_the_bricks(cluster: Cluster) -> None:
