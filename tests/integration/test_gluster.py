@@ -218,6 +218,7 @@ def test_it_grows_and_shrinks(cluster: Cluster) -> None:
 
 def test_it_stops_only_when_nobody_uses_it(cluster: Cluster) -> None:
     first = cluster.nodes[0]
+    first.run("sh", "-c", f"mountpoint -q /run/mnt || mount -t glusterfs {first.address}:/vms /run/mnt")
     for state in ("stopped", "absent"):
         for check in (True, False):
             failed = cluster.volume(state=state, check=check, expect="failed")
@@ -234,10 +235,17 @@ def test_it_stops_only_when_nobody_uses_it(cluster: Cluster) -> None:
     assert "Status: Started" in cluster.info()
 
 
-def test_a_hypervisor_mounts_it(cluster: Cluster, tmp_path: Path) -> None:
+@pytest.fixture
+def mount_point(tmp_path: Path) -> t.Iterator[Path]:
+    """A directory to be; it may be immutable after the test."""
+    yield tmp_path / "pool"
+    subprocess.run(["chattr", "-i", str(tmp_path / "pool")], check=False, capture_output=True)
+
+
+def test_a_hypervisor_mounts_it(cluster: Cluster, tmp_path: Path, mount_point: Path) -> None:
     """The role's own tasks, with this machine's /etc kept out of it."""
     first, second, third = cluster.nodes
-    etc, target = tmp_path / "etc", tmp_path / "pool"
+    etc, target = tmp_path / "etc", mount_point
     etc.mkdir()
     for name in ("passwd", "group", "nsswitch.conf", "hosts", "ssl", "glusterfs", "ld.so.cache", "alternatives"):
         third.run("cp", "-a", f"/etc/{name}", str(etc))
@@ -263,7 +271,13 @@ def test_a_hypervisor_mounts_it(cluster: Cluster, tmp_path: Path) -> None:
 
     assert "changed=1 " in run("--check")
     assert (mounted(), target.exists()) == ("", False)
-    assert "failed=0" in run()
+    # one that auth.allow doesn't have is not let in
+    said = " ".join(run().split())
+    assert "Mount failed" in said or "is gone again. Is its address among the volume's auth.allow" in said, said
+    assert mounted() == ""
+    cluster.volume(options={"auth.allow": [third.address]})
+    said = run()
+    assert "failed=0" in said, said
     assert mounted() == "fuse.glusterfs"
     assert "image" in third.run("ls", str(target))
     assert "changed=0 " in run()
@@ -283,7 +297,6 @@ def test_a_hypervisor_mounts_it(cluster: Cluster, tmp_path: Path) -> None:
     said = run()
     assert "None of 10.231.77.98, 10.231.77.99 answers on port 24007 within 10 s" in " ".join(said.split())
     assert "failed=1" in said
-    third.run("chattr", "-i", str(target))
     third.run("umount", "/etc")
 
 
