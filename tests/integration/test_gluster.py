@@ -279,7 +279,8 @@ def test_a_hypervisor_mounts_it(cluster: Cluster, tmp_path: Path, mount_point: P
     said = run()
     assert "failed=0" in said, said
     assert mounted() == "fuse.glusterfs"
-    assert "image" in third.run("ls", str(target))
+    third.run("touch", str(target / "seen"))
+    assert "seen" in first.run("ls", "/srv/gluster/brick1/vms")
     assert "changed=0 " in run()
     assert "changed=0 " in run("--check")
     # drift: unmounted by hand; nobody can put an image beside the volume
