@@ -154,8 +154,8 @@ def _rule(todo: ObjectPlan, one: Options, found: Options, crush: Options, rules:
     if domain not in kinds:
         raise BadValue("failure_domain", domain, "one of {0} is wanted".format(", ".join(kinds)))
     if before is not None and domain_of(before) == domain:
-        return
-    fitting = [rule["rule_name"] for rule in rules if domain_of(rule) == domain]
+        return  # also on one class of disks, or below another root: that is not what was declared
+    fitting = [r["rule_name"] for r in rules if domain_of(r) == domain and r["steps"][0].get("item_name") == "default"]
     if not fitting:
         made = "replicated_" + domain
         if any(rule["rule_name"] == made for rule in rules):
@@ -184,7 +184,7 @@ def domain_of(rule: Options) -> str | None:
     steps = [step for step in rule["steps"] if not step["op"].startswith("set_")]
     if rule["type"] != _REPLICATED or [step["op"] for step in steps][::2] != ["take", "emit"] or len(steps) != 3:
         return None
-    if steps[0]["item_name"] != "default" or steps[1]["op"] not in ("choose_firstn", "chooseleaf_firstn"):
+    if steps[1]["op"] not in ("choose_firstn", "chooseleaf_firstn"):
         return None
     return str(steps[1]["type"])
 
