@@ -29,6 +29,7 @@ auth_allow_insecure_global_id_reclaim = false
 keyring = {directory}/admin.keyring
 run_dir = {directory}
 log_file = {directory}/$name.log
+mon_cluster_log_file = {directory}/cluster.log
 admin_socket = {directory}/$name.asok
 pid_file =
 mon_data = {directory}/mon

@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Role ceph on one machine: a mount namespace with nothing of a cluster in it, the real daemons, loop devices as disks.
+
+What this machine has not got has a stand-in: systemd (tests/support/ceph_systemctl.py) and, for want of device mapper,
+LVM below ceph-volume (tests/support/ceph_volume.py). Joining monitors and hypervisors are the lab's part.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+SUPPORT = Path(__file__).resolve().parent.parent / "support"
+PROGRAMS = ("ceph", "ceph-authtool", "ceph-mon", "ceph-mgr", "ceph-osd", "ceph-volume", "monmaptool", "systemctl")
+MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason="needs Ceph's daemons: " + ", ".join(MISSING))
+PLACES = ("/etc/ceph", "/var/lib/ceph", "/var/log/ceph", "/run/ceph")
+
+
+class Ran(t.NamedTuple):
+    changed: int
+    failed: int
+    text: str
+
+
+class Machine:
+    """A machine without a cluster."""
+
+    def __init__(self, directory: Path, disks: list[str]) -> None:
+        self.directory = directory
+        lines = ["set -e"]
+        for number, place in enumerate(PLACES):
+            subprocess.run(["cp", "-a", place, str(directory / str(number))], check=True)
+            lines.append("mount --bind {0}/{1} {2}".format(directory, number, place))
+        for number in (2, 3):
+            for left in (directory / str(number)).iterdir():
+                left.unlink()
+        for stand_in, program in (("ceph_systemctl.py", "systemctl"), ("ceph_volume.py", "ceph-volume")):
+            copy = directory / program
+            copy.write_text("#!/usr/bin/python3\n" + (SUPPORT / stand_in).read_text())
+            copy.chmod(0o755)
+            lines.append("mount --bind {0} $(realpath $(command -v {1}))".format(copy, program))
+        lines += ["echo ready", "exec sleep infinity"]
+        words = ["unshare", "--mount", "sh", "-c", "\n".join(lines)]
+        self.holder = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        assert self.holder.stdout is not None
+        assert self.holder.stdout.readline() == "ready\n"
+        self.vars: dict[str, t.Any] = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": sys.executable,
+            "ansible_host": "127.0.0.1",
+            "ceph_osds": [{"path": disk} for disk in disks],
+            "ceph_size": 2,
+            "ceph_osd_memory_target": "896MiB",
+            "ceph_config": {"global": {"mon_data_avail_warn": 1, "mon_data_avail_crit": 0}},
+            "ceph_health_wait": 120,
+        }
+
+    def run(self, *words: str) -> str:
+        enter = ["nsenter", "--mount", "--target", str(self.holder.pid), *words]
+        done = subprocess.run(enter, capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def json(self, *words: str) -> t.Any:
+        return json.loads(self.run("ceph", "--connect-timeout", "30", "--format", "json", *words))
+
+    def play(self, *words: str, tasks_from: str = "main", **more: t.Any) -> Ran:
+        inventory = {"all": {"vars": {**self.vars, **more}, "children": {"storage": {"hosts": {"box": None}}}}}
+        role = {"name": "minicloud.kvm.ceph", "tasks_from": tasks_from}
+        play = {"hosts": "storage", "gather_facts": False, "tasks": [{"ansible.builtin.include_role": role}]}
+        (self.directory / "inventory.yml").write_text(yaml.safe_dump(inventory))
+        (self.directory / "play.yml").write_text(yaml.safe_dump([play]))
+        done = subprocess.run(
+            [
+                *("nsenter", "--mount", "--target", str(self.holder.pid)),
+                *(str(Path(sys.executable).parent / "ansible-playbook"), "-vvv", "--diff", *words),
+                *("-i", str(self.directory / "inventory.yml"), str(self.directory / "play.yml")),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+            env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_NOCOLOR": "1"},
+        )
+        text = done.stdout + done.stderr
+        recap = re.search(r"box +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=(\d+)", text)
+        assert recap is not None, text
+        return Ran(int(recap.group(1)), int(recap.group(2)), text)
+
+    def end(self) -> None:
+        for unit in self.run("systemctl", "list-units", "*").split():
+            if unit.endswith(".service"):
+                self.run("systemctl", "stop", unit)
+        self.holder.kill()
+        self.holder.communicate()
+
+
+@pytest.fixture(scope="module")
+def machine() -> t.Iterator[Machine]:
+    with tempfile.TemporaryDirectory(prefix="mct-ceph-", dir="/var/tmp") as directory:
+        Path(directory).chmod(0o755)
+        disks = []
+        for number in range(3):
+            image = Path(directory) / "disk{0}".format(number)
+            with image.open("wb") as file:
+                file.truncate(2 << 30)
+            words = ["losetup", "--find", "--show", str(image)]
+            disks.append(subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip())
+            # partitions of who had the device before
+            subprocess.run(["partx", "--delete", disks[-1]], capture_output=True, check=False)
+        found = Machine(Path(directory), disks[:2])
+        found.vars["third_disk"] = disks[2]
+        try:
+            yield found
+        finally:
+            found.end()
+            for disk in disks:
+                subprocess.run(["losetup", "--detach", disk], check=True)
+
+
+def test_a_machine_becomes_a_cluster(machine: Machine) -> None:
+    checked = machine.play("--check")
+    assert checked.failed == 0, checked.text
+    assert "There is no Ceph cluster yet" in checked.text
+    assert machine.run("ls", "/etc/ceph", "/var/lib/ceph/mon").split() == ["/etc/ceph:", "rbdmap", "/var/lib/ceph/mon:"]
+
+    made = machine.play()
+    assert made.failed == 0, made.text
+    health = machine.json("osd", "dump")
+    assert [one["up"] for one in health["osds"]] == [1, 1]
+    assert {one["pool_name"]: one["size"] for one in health["pools"]}["vms"] == 2
+    caps = machine.json("auth", "get", "client.libvirt")[0]["caps"]
+    assert caps == {"mon": "profile rbd", "mgr": "profile rbd pool=vms", "osd": "profile rbd pool=vms"}
+
+    # no key is in what Ansible told, however much it was asked to tell
+    keys = [one["key"] for one in machine.json("auth", "ls")["auth_dump"]]
+    assert len(keys) > 4
+    assert [key for key in keys if key in made.text] == []
+    for path in machine.run("find", "/etc/ceph", "/var/lib/ceph", "-name", "*keyring*", "-type", "f").split():
+        assert machine.run("stat", "-c", "%a", path).strip() in ("600", "640"), path
+
+    again = machine.play()
+    assert (again.failed, again.changed) == (0, 0), again.text
+    checked = machine.play("--check")
+    assert (checked.failed, checked.changed) == (0, 0), checked.text
