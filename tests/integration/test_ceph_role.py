@@ -155,3 +155,91 @@ def test_a_machine_becomes_a_cluster(machine: Machine) -> None:
     assert (again.failed, again.changed) == (0, 0), again.text
     checked = machine.play("--check")
     assert (checked.failed, checked.changed) == (0, 0), checked.text
+
+
+def test_drift_is_shown_and_repaired(machine: Machine) -> None:
+    machine.run("sed", "-i", "/osd_memory_target/d", "/etc/ceph/ceph.conf")
+    machine.run("ceph", "osd", "pool", "set", "vms", "size", "3")
+    machine.run("ceph", "auth", "caps", "client.libvirt", "mon", "allow *", "osd", "allow *")
+    machine.run("ceph", "osd", "out", "1")
+    machine.run("chmod", "0644", "/etc/ceph/ceph.client.admin.keyring")
+    before = machine.run("systemctl", "list-units", "*"), machine.run("sh", "-c", "cat /run/ceph/*.pid")
+    checked = machine.play("--check")
+    assert checked.failed == 0, checked.text
+    assert checked.changed == 5, checked.text
+    assert machine.json("osd", "dump")["osds"][1]["in"] == 0
+    assert before[1] == machine.run("sh", "-c", "cat /run/ceph/*.pid")
+
+    repaired = machine.play()
+    assert repaired.failed == 0, repaired.text
+    osdmap = machine.json("osd", "dump")
+    assert [one["in"] for one in osdmap["osds"]] == [1, 1]
+    assert {one["pool_name"]: one["size"] for one in osdmap["pools"]}["vms"] == 2
+    assert machine.json("auth", "get", "client.libvirt")[0]["caps"]["mon"] == "profile rbd"
+    assert "osd_memory_target = 939524096" in machine.run("cat", "/etc/ceph/ceph.conf")
+    assert machine.run("stat", "-c", "%a", "/etc/ceph/ceph.client.admin.keyring").strip() == "600"
+    # ceph.conf has changed, so every daemon is another process, and nothing keeps data from moving any more
+    assert set(before[1].split()).isdisjoint(machine.run("sh", "-c", "tail -qn1 /run/ceph/*.pid").split())
+    assert machine.json("osd", "metadata", "0")["osd_objectstore"] == "bluestore"
+    assert "noout" not in json.dumps([osdmap["flags_set"], osdmap["crush_node_flags"]])
+    assert machine.json("config", "show", "osd.0")[0] is not None
+    again = machine.play()
+    assert (again.failed, again.changed) == (0, 0), again.text
+
+
+def test_an_osd_is_added_and_another_removed_only_when_named(machine: Machine) -> None:
+    disks = [*machine.vars["ceph_osds"], {"path": machine.vars["third_disk"], "device_class": "ssd"}]
+    checked = machine.play("--check", ceph_osds=disks)
+    assert (checked.failed, checked.changed) == (0, 1), checked.text
+    added = machine.play(ceph_osds=disks)
+    assert (added.failed, added.changed) == (0, 1), added.text
+    assert [one["up"] for one in machine.json("osd", "dump")["osds"]] == [1, 1, 1]
+
+    # one that is no longer declared stays
+    fewer = machine.play(ceph_osds=disks[1:])
+    assert (fewer.failed, fewer.changed) == (0, 0), fewer.text
+    assert "have to be named" in machine.play(tasks_from="remove_osd").text
+    checked = machine.play("--check", tasks_from="remove_osd", ceph_osd_remove=[0])
+    assert checked.failed == 0, checked.text
+    assert len(machine.json("osd", "dump")["osds"]) == 3
+    removed = machine.play(tasks_from="remove_osd", ceph_osd_remove=[0], ceph_osd_remove_wait=120)
+    assert removed.failed == 0, removed.text
+    assert [one["osd"] for one in machine.json("osd", "dump")["osds"]] == [1, 2]
+    again = machine.play(tasks_from="remove_osd", ceph_osd_remove=[0])
+    assert (again.failed, again.changed) == (0, 0), again.text
+    # its disk still has what was on it
+    label = machine.run("ceph-bluestore-tool", "show-label", "--dev", machine.vars["ceph_osds"][0]["path"])
+    assert '"whoami": "0"' in label
+    # two OSDs are as many as there are copies
+    failed = machine.play(tasks_from="remove_osd", ceph_osd_remove=[1], ceph_osd_remove_wait=5)
+    assert failed.failed == 1
+    assert "does not say that it is safe to destroy" in failed.text
+    machine.run("ceph", "osd", "in", "1")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"ceph_osd_memory_target": "384MiB"}, "ceph_osd_memory_target: 384MiB is not a size of at least 896MiB"),
+        ({"ceph_osd_memory_target": "1024"}, "ceph_osd_memory_target: 1024 is not a size"),
+        ({"ceph_address": "storage.example.org"}, "ceph_address: storage.example.org is not an address"),
+        ({"ceph_fsid": "mine"}, "ceph_fsid: mine is not a UUID"),
+        (
+            {"ceph_fsid": "3f0c3a2e-6e5e-4a3b-8f55-0b6f4b0a2b11"},
+            "not to 3f0c3a2e-6e5e-4a3b-8f55-0b6f4b0a2b11. Nothing is changed",
+        ),
+        ({"ceph_failure_domain": "host"}, "2 copies on different hosts want as many hosts, but ceph_osd_hosts has 1"),
+        (
+            {"ceph_mon_hosts": ["other"], "ceph_osd_hosts": ["other"]},
+            "box is neither in ceph_mon_hosts nor in ceph_osd_hosts",
+        ),
+        ({"ceph_osds": [{"path": "/dev/null"}]}, "/dev/null"),
+        ({"ceph_osds": [{"path": "/dev/loop9"}, {"path": "/dev/loop9"}]}, "ceph_osds: the same path is there twice"),
+    ],
+)
+def test_what_no_cluster_can_be(machine: Machine, more: dict[str, t.Any], message: str) -> None:
+    before = machine.run("cat", "/etc/ceph/ceph.conf")
+    failed = machine.play("--check", **more)
+    assert failed.failed == 1, failed.text
+    assert message in " ".join(failed.text.split())
+    assert machine.run("cat", "/etc/ceph/ceph.conf") == before

@@ -31,6 +31,7 @@ def main() -> None:
     directory = Path("/var/lib/ceph/osd/ceph-" + number)
     directory.mkdir(parents=True)
     (directory / "keyring").write_text("[osd.{0}]\n\tkey = {1}\n".format(number, key.strip()))
+    (directory / "keyring").chmod(0o600)
     (directory / "block").symlink_to(device)
     for path in (directory, directory / "keyring", Path(device)):
         os.chown(path, ceph.pw_uid, ceph.pw_gid)
