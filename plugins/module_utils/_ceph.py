@@ -93,7 +93,7 @@ def failure(doing: str, code: int, complaint: str) -> KvmError:
     """The error of a command that failed, with Ceph's own words."""
     lines = [line.strip() for line in complaint.splitlines() if line.strip() and not _LOG_LINE.match(line)]
     said = "; ".join(dict.fromkeys(lines)) or "it said nothing"
-    facts = {"ceph": {"code": code, "said": said}}
+    facts: dict[str, t.Any] = {"ceph": {"code": code, "said": said}}
     if _UNREACHABLE.search(complaint):
         return KvmError(
             "Failed to {0}: the cluster can't be reached: {1}.".format(doing, said.rstrip(".")),

@@ -76,7 +76,7 @@ def is_key(text: str) -> bool:
     """Whether Ceph would read it as a key."""
     try:
         raw = base64.b64decode(text, validate=True)
-        length = _HEADER.unpack_from(raw)[3]
+        length: int = _HEADER.unpack_from(raw)[3]
     except (binascii.Error, ValueError, struct.error):
         return False
     return length > 0 and len(raw) == _HEADER.size + length

@@ -3,11 +3,12 @@
 """Role ceph on one machine: a mount namespace with nothing of a cluster in it, the real daemons, loop devices as disks.
 
 What this machine has not got has a stand-in: systemd (tests/support/ceph_systemctl.py) and, for want of device mapper,
-LVM below ceph-volume (tests/support/ceph_volume.py). Joining monitors and hypervisors are the lab's part.
+LVM below ceph-volume (tests/support/ceph_volume.py). Joining monitors and guests are the lab's part.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+import libvirt
 import pytest
 import yaml
 
@@ -243,3 +245,85 @@ def test_what_no_cluster_can_be(machine: Machine, more: dict[str, t.Any], messag
     assert failed.failed == 1, failed.text
     assert message in " ".join(failed.text.split())
     assert machine.run("cat", "/etc/ceph/ceph.conf") == before
+
+
+def secret_of(usage: str) -> str:
+    """What libvirt itself says of a secret's value; empty where there is none."""
+    with libvirt.open("qemu:///system") as conn:
+        found = [one for one in conn.listAllSecrets() if one.usageID() == usage]
+        return base64.b64encode(found[0].value()).decode() if found else ""
+
+
+@pytest.fixture
+def user(machine: Machine) -> t.Iterator[str]:
+    """A user of the cluster with a name that no secret of this machine has."""
+    name = "mct-{0}".format(os.getpid())
+    machine.run(
+        *("ceph", "auth", "get-or-create", "client." + name, "mon", "profile rbd", "osd", "profile rbd pool=vms"),
+        *("-o", "/dev/null"),
+    )
+    yield name
+    with libvirt.open("qemu:///system") as conn:
+        for secret in conn.listAllSecrets():
+            if secret.usageID() == "client." + name:
+                secret.undefine()
+
+
+def test_a_hypervisor_is_a_client_of_any_cluster(machine: Machine, user: str) -> None:
+    """Last, for ceph.conf is then a client's. The packages are left out: they would restart this machine's libvirtd."""
+    key = machine.run("ceph", "auth", "get-key", "client." + user).strip()
+    somebody_elses = {
+        "ceph_mon_hosts": [],
+        "ceph_osd_hosts": [],
+        "ceph_monitors": ["127.0.0.1"],
+        "ceph_client": user,
+        "ceph_client_key": key,
+        "ceph_timeout": 20,
+    }
+
+    def play(*words: str, **more: t.Any) -> Ran:
+        packages = ("-e", json.dumps({"__ceph_qemu_packages": []}))
+        ran = machine.play(*packages, *words, tasks_from="hypervisor", **{**somebody_elses, **more})
+        assert key not in ran.text
+        return ran
+
+    for more, message in (
+        ({"ceph_monitors": []}, "ceph_monitors: the addresses of the cluster's monitors are wanted"),
+        ({"ceph_client": "client.x"}, "ceph_client: client.x is not the name of a user without its type"),
+    ):
+        failed = play(**more)
+        assert (failed.failed, failed.changed) == (1, 0), failed.text
+        assert message in " ".join(failed.text.split())
+
+    before = machine.run("cat", "/etc/ceph/ceph.conf")
+    checked = play("--check")
+    assert (checked.failed, checked.changed) == (0, 3), checked.text
+    assert machine.run("cat", "/etc/ceph/ceph.conf") == before
+    assert secret_of("client." + user) == ""
+
+    made = play()
+    assert (made.failed, made.changed) == (0, 3), made.text
+    assert secret_of("client." + user) == key
+    keyring = "/etc/ceph/ceph.client.{0}.keyring".format(user)
+    assert machine.run("stat", "-c", "%a %U", keyring).split() == ["600", "root"]
+    assert machine.run("rbd", "--id", user, "--pool", "vms", "ls") == ""
+    assert "'type': 'rbd'" in made.text or '"type": "rbd"' in made.text
+    for words in ((), ("--check",)):
+        again = play(*words)
+        assert (again.failed, again.changed) == (0, 0), again.text
+
+    machine.run("chmod", "0644", keyring)
+    with libvirt.open("qemu:///system") as conn:
+        secret = next(one for one in conn.listAllSecrets() if one.usageID() == "client." + user)
+        secret.setValue(b"somebody else's")
+    assert play("--check").changed == 2
+    assert play().changed == 2
+    assert secret_of("client." + user) == key
+
+    # neither a wrong key nor a cluster that is away lets anybody wait for ever
+    wrong = play(ceph_client_key="AQAin8tUMICVFBAALRHNrV0Z4MXupRw4v9JQ6Q==")
+    assert wrong.failed == 1
+    assert "box can't reach pool vms as client.{0}".format(user) in " ".join(wrong.text.split())
+    away = play(ceph_monitors=["127.0.0.9"], ceph_timeout=3)
+    assert away.failed == 1
+    assert "no answer in 3 s" in " ".join(away.text.split())
