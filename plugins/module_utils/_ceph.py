@@ -47,18 +47,22 @@ class Cluster:
 
     def ask(self, *words: str, missing: tuple[int, ...] = ()) -> t.Any:
         """What a command that only reads says; None where it ends with one of the codes for what is not there."""
+        return self.answer(*words, missing=missing)[0]
+
+    def answer(self, *words: str, missing: tuple[int, ...] = ()) -> tuple[t.Any, str]:
+        """The same, with what it complained of."""
         code, out, err = self.run([*self.words, "--format", "json", *words], None)
         if code in missing and not _UNREACHABLE.search(err):
-            return None
+            return None, complaint_of(err)
         if code != 0:
             raise failure("ask Ceph for " + " ".join(words), code, err)
         try:
-            return json.loads(out)
+            return json.loads(out), ""
         except ValueError:
-            text = "Failed to ask Ceph for {0}: its answer is no JSON: {1}."
-            raise KvmError(
-                text.format(" ".join(words), out[:200].strip() or "it is empty"), error_code="ceph_failed"
-            ) from None
+            text = "Failed to ask Ceph for {0}: its answer is no JSON: {1}.".format(
+                " ".join(words), out[:200].strip() or "it is empty"
+            )
+            raise KvmError(text, error_code="ceph_failed") from None
 
     def do(self, doing: str, step: Step) -> None:
         """Change something. ``doing`` is for the error: to do what to which object."""
@@ -89,10 +93,15 @@ def connect(options: t.Mapping[str, t.Any], run: Run, find: t.Callable[[str], st
     return Cluster(run, tuple(words))
 
 
+def complaint_of(text: str) -> str:
+    """What a command complained of, without its library's log."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not _LOG_LINE.match(line)]
+    return "; ".join(dict.fromkeys(lines))
+
+
 def failure(doing: str, code: int, complaint: str) -> KvmError:
     """The error of a command that failed, with Ceph's own words."""
-    lines = [line.strip() for line in complaint.splitlines() if line.strip() and not _LOG_LINE.match(line)]
-    said = "; ".join(dict.fromkeys(lines)) or "it said nothing"
+    said = complaint_of(complaint) or "it said nothing"
     facts: dict[str, t.Any] = {"ceph": {"code": code, "said": said}}
     if _UNREACHABLE.search(complaint):
         return KvmError(

@@ -81,15 +81,17 @@ def _wait_safe(ids: t.Sequence[int], cluster: Cluster, seconds: int) -> None:
     """Wait until Ceph says that nothing is lost without these OSDs."""
     deadline = time.monotonic() + seconds
     while ids:
-        said = cluster.ask("osd", "safe-to-destroy", *(str(number) for number in ids), missing=(EAGAIN, EBUSY))
+        said, complaint = cluster.answer(
+            "osd", "safe-to-destroy", *(str(number) for number in ids), missing=(EAGAIN, EBUSY)
+        )
         # without statistics of some placement groups Ceph draws no conclusion
         unsafe = ids if said is None else sorted(set(ids) - set(said["safe_to_destroy"]))
         if not unsafe:
             return
         if time.monotonic() >= deadline:
             raise KvmError(
-                "Failed to remove OSD {0}: Ceph does not say that it is safe to destroy.".format(
-                    ", ".join(str(number) for number in unsafe)
+                "Failed to remove OSD {0}: Ceph does not say that it is safe to destroy{1}.".format(
+                    ", ".join(str(number) for number in unsafe), " ({0})".format(complaint) if complaint else ""
                 ),
                 error_code="osd_not_safe",
                 remedy="Mark it out, and wait until its data is on other OSDs, of which there have to be enough.",

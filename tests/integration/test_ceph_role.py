@@ -288,7 +288,7 @@ def test_a_hypervisor_is_a_client_of_any_cluster(machine: Machine, user: str) ->
         return ran
 
     for more, message in (
-        ({"ceph_monitors": []}, "ceph_monitors: the addresses of the cluster's monitors are wanted"),
+        ({"ceph_monitors": []}, "ceph_monitors: the addresses of monitors are wanted"),
         ({"ceph_client": "client.x"}, "ceph_client: client.x is not the name of a user without its type"),
     ):
         failed = play(**more)
