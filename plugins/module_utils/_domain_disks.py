@@ -14,12 +14,18 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_filesystem_rows,
     _domain_hostdev_rows,
     _domain_source_rows,
+    _domain_volume_source,
     _libvirt,
     _libvirt_storage,
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, PoolFound, look
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import (
+    FILE_POOLS,
+    NETWORK_POOLS,
+    PoolFound,
+    look,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options, read
 
 if t.TYPE_CHECKING:
@@ -100,6 +106,9 @@ def volumes_to_remove(desired: Options, config: Element) -> list[str]:
         if disk.get("device", "disk") != "disk" or _xml.find(disk, "readonly") is not None:
             raise BadValue("remove_volumes", target, "it is a medium or read-only, and those are never deleted")
         path = _xml.get(disk, "source/@file") or _xml.get(disk, "source/@dev")
+        if not path and _xml.get(disk, "source/@protocol") == "rbd":
+            # libvirt calls the path of an rbd pool's volume what the disk calls its name.
+            path = _xml.get(disk, "source/@name")
         if path:
             paths.append(path)
     return paths
@@ -140,13 +149,21 @@ class Storage:
             if not pool.error:
                 # An earlier task of this check would have made it.
                 warnings.append(missing + " It is taken as about to be made.")
-            path, form = os.path.join(pool.path or disk["pool"], disk["volume"]), "qcow2"
+            path = os.path.join(self._place(pool) or disk["pool"], disk["volume"])
+            form = "qcow2" if pool.type in ("", *FILE_POOLS) else "raw"
         else:
             path = _xml.get(tree, "target/path") or ""
             form = _xml.get(tree, "target/format/@type") or "raw"
-        disk["file" if pool.type in ("", *FILE_POOLS) else "block"] = path
+        disk.update(_domain_volume_source.source(pool, disk["volume"], path))
         # An ISO image is raw to QEMU.
         disk.setdefault("format", form if form in ("qcow2", "vmdk", "vdi", "vpc") else "raw")
+
+    @staticmethod
+    def _place(pool: PoolFound) -> str | None:
+        """What the volumes' paths begin with: of an rbd pool that is Ceph's name of the pool."""
+        if pool.type in NETWORK_POOLS and pool.source is not None:
+            return _xml.get(pool.source, "name")
+        return pool.path
 
     def name_targets(self, desired: Options, tree: Element) -> None:
         """Give disks without a target that of the same source in the tree, else the next free name of their bus."""

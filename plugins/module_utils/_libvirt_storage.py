@@ -157,7 +157,7 @@ def volume_writer(host: Host, path: str) -> Handle | None:
     for domain, text in _running(host):
         if quoted(path) in text:
             for disk in _xml.find_all(_xml.parse(text, str(domain.name())), "devices/disk"):
-                own = (_xml.get(disk, "source/@file"), _xml.get(disk, "source/@dev"))
+                own = tuple(_xml.get(disk, "source/@" + place) for place in ("file", "dev", "name"))
                 if path in own and _xml.find(disk, "readonly") is None:
                     return domain
     return None

@@ -18,6 +18,8 @@ if t.TYPE_CHECKING:
 
 # Types of pools whose volumes are files, where a finished volume can be given its name by renaming.
 FILE_POOLS = ("dir", "fs", "netfs")
+# Types whose volumes have no path on the host: QEMU itself reaches them over the network.
+NETWORK_POOLS = ("rbd", "gluster", "iscsi-direct")
 
 
 @dataclasses.dataclass
@@ -35,6 +37,8 @@ class PoolFound:
     capacity: int = 0
     # Of a disk pool: the disk.
     device: str = ""
+    # What its volumes lie on: its source element.
+    source: Element | None = None
     # Volumes that an earlier entry of the same call makes: (path, format, capacity in bytes) by name.
     coming: dict[str, tuple[str, str, int]] = dataclasses.field(default_factory=dict)
     # Volumes that an earlier entry of the same call deletes.
@@ -104,4 +108,5 @@ def _look(name: str, handle: Handle | None) -> PoolFound:
     path = _xml.get(tree, "target/path") or ""
     volumes, capacity = _libvirt_storage.volumes(handle), _libvirt_storage.pool_size(handle)[0]
     device = _xml.get(tree, "source/device/@path") or ""
-    return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity, device)
+    source = _xml.find(tree, "source")
+    return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity, device, source)

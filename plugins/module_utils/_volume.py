@@ -15,9 +15,10 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._download import passwords, shown
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._fill import Filling, Place, make
+from ansible_collections.minicloud.kvm.plugins.module_utils._fill import Filling, Source, make
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import create as fill
 from ansible_collections.minicloud.kvm.plugins.module_utils._image import shorten
+from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, PoolFound, look
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Options, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
@@ -234,23 +235,24 @@ class Volume(Kind[World]):
 
     def create(self, world: World, plan: Plan, desired: Options, tree: Element, capacity: int) -> None:
         pool = world.pools[desired["pool"]]
-        place = Place(world.host, pool.handle, pool.type, pool.path)
+        place = Place.of(world.host, pool)
         filling = Filling(tree, capacity, rewritten(desired, tree), metadata(desired, tree))
         if "src" in desired:
             fill(place, desired["src"], desired.get("checksum"), filling)
             return
-        source = None
-        if "clone" in desired:
-            # An earlier entry of the same call may have made it.
-            other = world.pools[desired["clone"].get("pool", desired["pool"])]
-            source = _libvirt_storage.volumes(other.handle).get(desired["clone"]["volume"])
-            if source is None:
-                raise NotFound(
-                    "Volume {0}: clone.volume {1} has been deleted since the task began.".format(
-                        plan.name, desired["clone"]["volume"]
-                    )
-                )
-        make(place, filling, source)
+        make(place, filling, self._source(world, plan, desired) if "clone" in desired else None)
+
+    @staticmethod
+    def _source(world: World, plan: Plan, desired: Options) -> Source:
+        """What a volume is to be a copy of; an earlier entry of the same call may have made it."""
+        other, name = world.pools[desired["clone"].get("pool", desired["pool"])], desired["clone"]["volume"]
+        found = _libvirt_storage.volumes(other.handle).get(name)
+        text = None if found is None else _libvirt_storage.volume_xml(found)
+        if text is None:
+            raise NotFound(
+                "Volume {0}: clone.volume {1} has been deleted since the task began.".format(plan.name, name)
+            )
+        return Source(found, Place.of(world.host, other), _xml.parse(text, name))
 
     def resize(self, world: World, plan: Plan, volume: Handle, capacity: int, shrink: bool, form: str) -> None:
         path = plan.facts["path"]
