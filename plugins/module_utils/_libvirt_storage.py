@@ -152,6 +152,14 @@ def pool_user(host: Host, pool: Handle) -> Handle | None:
     return next(users, None)
 
 
+def disk_at(domain: Handle, path: str) -> str:
+    """What a running domain calls the disk that lies on a path: an image of Ceph it only knows by the disk's target."""
+    for disk in _xml.find_all(_xml.parse(xml(domain, inactive=False), str(domain.name())), "devices/disk"):
+        if _xml.get(disk, "source/@name") == path:
+            return _xml.get(disk, "target/@dev") or path
+    return path
+
+
 def volume_writer(host: Host, path: str) -> Handle | None:
     """A running domain that may write to the image at a path: it is a disk's own, and the disk is not read-only."""
     for domain, text in _running(host):

@@ -266,7 +266,7 @@ class Volume(Kind[World]):
             _libvirt_storage.volume_resize(volume, capacity, shrink)
         else:
             # A running QEMU holds the file: it grows it itself, and tells the guest.
-            _libvirt_domain.block_resize(user, path, capacity)
+            _libvirt_domain.block_resize(user, _libvirt_storage.disk_at(user, path), capacity)
             _libvirt_storage.pool_refresh(pool.handle)
 
     def delete(self, world: World, plan: Plan, volume: Handle, wipe: str | None) -> None:

@@ -126,7 +126,8 @@ ROWS: tuple[AnyRow, ...] = (
         None,
         Allocation(),
         help="Space taken from the beginning, when it is made: V(thin) is as little as can be, V(metadata) that for "
-        "the tables of a V(qcow2), V(full) all of it; or a size. Left out, V(raw) is full and the others are thin.",
+        "the tables of a V(qcow2), V(full) all of it; or a size. Left out, V(raw) is full, and the others and what "
+        "O(clone) makes are thin.",
     ),
     Row(
         "format",
@@ -187,7 +188,9 @@ ROWS: tuple[AnyRow, ...] = (
             Row("volume", None, NAME, help="Name of the volume.", required=True),
             Row("pool", None, NAME, help="Its pool; the new volume's own where it is left out."),
         ),
-        help="The volume that a new one is a full copy of. What is there already is not copied again.",
+        help="The volume that a new one is a full copy of, whatever the two pools are: with its holes, and compared "
+        "when it is written. What is there already is not copied again. Within one V(rbd) pool it is a layer above a "
+        "snapshot of the other, as Ceph clones.",
     ),
     Row(
         "src",

@@ -1405,7 +1405,9 @@ options:
           description: Storage pool of O(disks[].volume).
           type: str
         volume:
-          description: Volume of the pool; its path and format stand in the domain.
+          description: 'Volume of the pool; its path and format stand in the domain. That of an V(rbd), V(gluster)
+            or V(iscsi-direct) pool has no path: what the pool says of servers and credentials stands there as O(disks[].network)
+            and O(disks[].auth).'
           type: str
         file:
           description: File on the host.

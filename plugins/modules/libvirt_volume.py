@@ -37,7 +37,8 @@ options:
       type: str
     allocation:
       description: 'Space taken from the beginning, when it is made: V(thin) is as little as can be, V(metadata) that
-        for the tables of a V(qcow2), V(full) all of it; or a size. Left out, V(raw) is full and the others are thin.'
+        for the tables of a V(qcow2), V(full) all of it; or a size. Left out, V(raw) is full, and the others and what
+        O(clone) makes are thin.'
       type: str
     format:
       description: 'Format of the volume when it is made: that of O(src) or O(clone) where it is left out, or else
@@ -149,7 +150,9 @@ options:
             - vmdk
             - vpc
     clone:
-      description: The volume that a new one is a full copy of. What is there already is not copied again.
+      description: 'The volume that a new one is a full copy of, whatever the two pools are: with its holes, and compared
+        when it is written. What is there already is not copied again. Within one V(rbd) pool it is a layer above
+        a snapshot of the other, as Ceph clones.'
       type: dict
       suboptions:
         volume:
