@@ -8,8 +8,12 @@ import os
 import subprocess
 import typing as t
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_volume"
@@ -85,17 +89,111 @@ def test_a_partition_filled_from_an_image(
     assert Path(disk + "p1").read_bytes()[: 4 * MIB] == raw.read_bytes()
 
 
-def test_a_volume_cloned_to_a_partition(
-    converge: t.Any, run_module: t.Any, look: t.Any, scratch: str, disk: str, images_dir: Path
-) -> None:
+@pytest.fixture
+def files(run_module: t.Any, scratch: str, images_dir: Path) -> str:
+    """Another pool, of files."""
+    run_module(
+        "libvirt_pool", {"name": scratch + "-files", "type": "dir", "target": {"path": str(images_dir / "files")}}
+    )
+    return scratch + "-files"
+
+
+@pytest.mark.parametrize("form", ["raw", "qcow2"])
+def test_a_volume_cloned_to_a_partition_and_back(
+    converge: t.Any, run_module: t.Any, look: t.Any, virsh: t.Any, files: str, scratch: str, disk: str, images_dir: Path,
+    form: str,
+) -> None:  # fmt: skip
     raw = images_dir / "raw"
-    raw.write_bytes(os.urandom(2 * MIB) + bytes(2 * MIB))
-    files = scratch + "-files"
-    run_module("libvirt_pool", {"name": files, "type": "dir", "target": {"path": str(images_dir / "files")}})
-    run_module(MODULE, {"pool": files, "name": "base", "src": str(raw)})
-    args = {"pool": scratch, "name": Path(disk).name + "p1", "clone": {"pool": files, "volume": "base"}}
+    raw.write_bytes(os.urandom(2 * MIB) + bytes(10 * MIB) + os.urandom(MIB))
+    run_module(MODULE, {"pool": files, "name": "base", "src": str(raw), "format": form, "allocation": "thin"})
+    name = Path(disk).name + "p1"
+    args = {"pool": scratch, "name": name, "clone": {"pool": files, "volume": "base"}, "capacity": "16MiB"}
     converge(MODULE, args, look)
-    assert Path(disk + "p1").read_bytes()[: 4 * MIB] == raw.read_bytes()
+    assert Path(disk + "p1").read_bytes()[: 13 * MIB] == raw.read_bytes()
+    back = {"pool": files, "name": "back", "clone": {"pool": scratch, "volume": name}, "format": form}
+    converge(MODULE, back, lambda: virsh("vol-list", files))
+    made = images_dir / "files/back"
+    assert made.stat().st_blocks * 512 < 8 * MIB
+    subprocess.run(["qemu-img", "compare", "-f", "raw", "-F", form, str(raw), str(made)], check=True)
+    # One that is too small, or has no room, is refused before anything is done.
+    before = look()
+    for check in (True, False):
+        small = {**args, "name": Path(disk).name + "p2", "capacity": "4MiB"}
+        assert "what it starts from has 13MiB" in run_module(MODULE, small, check=check, expect="failed")["msg"]
+        assert look() == before
+
+
+def test_what_a_partition_is_copied_from_may_not_be_written(
+    run_module: t.Any, look: t.Any, files: str, scratch: str, disk: str
+) -> None:
+    name = Path(disk).name + "p1"
+    run_module(MODULE, {"pool": scratch, "name": name, "capacity": "4MiB"})
+    domain = {
+        "name": scratch + "-guest",
+        "type": "qemu",
+        "memory": "64MiB",
+        "state": "paused",
+        "disks": [{"pool": scratch, "volume": name}],
+    }
+    run_module("libvirt_domain", domain)
+    args = {"pool": files, "name": "copy", "clone": {"pool": scratch, "volume": name}}
+    failed = run_module(MODULE, args, expect="failed")
+    assert (failed["error_code"], "is in use by domain" in failed["msg"]) == ("in_use", True)
+
+
+def test_a_volume_group_without_room(
+    run_module: t.Any, loop: t.Any, scratch: str, virsh: t.Any, files: str, images_dir: Path
+) -> None:
+    """What it has room for can't be made on a kernel without device mapper."""
+    source = {"devices": [{"path": loop()}], "name": scratch}
+    run_module("libvirt_pool", {"name": scratch, "type": "logical", "source": source, "build": True})
+    try:
+        src = images_dir / "src"
+        src.write_bytes(b"x" * MIB)
+        run_module(MODULE, {"pool": files, "name": "base", "src": str(src), "format": "qcow2"})
+        one = {"pool": scratch, "name": "web1-vda", "clone": {"pool": files, "volume": "base"}, "capacity": "40MiB"}
+        for check in (True, False):
+            result = run_module(MODULE, {**one, "capacity": "61MiB"}, check=check, expect="failed")
+            assert f"storage pool {scratch} has 60MiB left" in result["msg"]
+        both = {"volumes": [one, {**one, "name": "web2-vda"}]}
+        assert f"storage pool {scratch} has 20MiB left" in run_module(MODULE, both, check=True, expect="failed")["msg"]
+        assert run_module(MODULE, one, check=True)["changed"]
+        assert virsh("vol-list", scratch).strip() == ""
+    finally:
+        virsh("pool-destroy", scratch)
+        subprocess.run(["vgremove", "--force", scratch], check=True, capture_output=True)
+
+
+def test_a_logical_volume_gets_its_name(
+    loop: t.Any, scratch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A real volume group, whose volumes are not activated: that takes device mapper."""
+    (tmp_path / "lvm.conf").write_text("global { activation = 0 }\n")
+    monkeypatch.setenv("LVM_SYSTEM_DIR", str(tmp_path))
+
+    def lvm(*words: str) -> str:
+        return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+
+    place = Place(
+        mock.Mock(remote=False), mock.Mock(), "logical", "", _xml.parse(f"<s><name>{scratch}</name></s>", "s")
+    )
+    volume = mock.Mock()
+    partial = place.passing("web1-vda", "partial")
+    lvm("vgcreate", "-qq", scratch, loop())
+    try:
+        lvm("lvcreate", "-qq", "-an", "-Zn", "-L", "8M", "-n", partial, scratch)
+        place.rename(volume, partial, "web1-vda")
+        assert lvm("lvs", "--noheadings", "-o", "lv_name", scratch).split() == ["web1-vda"]
+        lvm("lvcreate", "-qq", "-an", "-Zn", "-L", "8M", "-n", partial, scratch)
+        monkeypatch.setattr(Place, "has", lambda _place, _name: False)
+        with pytest.raises(KvmError, match="already exists in volume group"):
+            place.rename(volume, partial, "web1-vda")
+        # Another host was faster: its volume stays, and this one goes.
+        monkeypatch.setattr(Place, "has", lambda _place, _name: True)
+        place.rename(volume, partial, "web1-vda")
+        volume.delete.assert_called_once()
+    finally:
+        lvm("vgremove", "-qq", "--force", scratch)
 
 
 def test_a_file_system_on_a_device_has_files(
