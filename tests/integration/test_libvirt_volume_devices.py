@@ -100,9 +100,9 @@ def files(run_module: t.Any, scratch: str, images_dir: Path) -> str:
 
 @pytest.mark.parametrize("form", ["raw", "qcow2"])
 def test_a_volume_cloned_to_a_partition_and_back(
-    converge: t.Any, run_module: t.Any, look: t.Any, virsh: t.Any, files: str, scratch: str, disk: str, images_dir: Path,
-    form: str,
-) -> None:  # fmt: skip
+    converge: t.Any, run_module: t.Any, look: t.Any, virsh: t.Any, files: str, disk: str, images_dir: Path, form: str
+) -> None:
+    scratch = files.rpartition("-")[0]
     raw = images_dir / "raw"
     raw.write_bytes(os.urandom(2 * MIB) + bytes(10 * MIB) + os.urandom(MIB))
     run_module(MODULE, {"pool": files, "name": "base", "src": str(raw), "format": form, "allocation": "thin"})
