@@ -47,11 +47,14 @@ class Image:
 
     @property
     def is_device(self) -> bool:
-        return bool(self.node["file"]["driver"] != "file")
+        node = self.node
+        while isinstance(node.get("file"), dict):
+            node = node["file"]
+        return bool(node["driver"] != "file")
 
-    def part(self, size: int) -> Image:
-        """Its beginning."""
-        return dataclasses.replace(self, node={"driver": "raw", "offset": 0, "size": size, "file": self.node})
+    def part(self, offset: int, size: int) -> Image:
+        """A part of what a guest sees of it."""
+        return dataclasses.replace(self, node={"driver": "raw", "offset": offset, "size": size, "file": self.node})
 
 
 def local(path: str, form: str, blank: bool = False) -> Image:
@@ -60,15 +63,14 @@ def local(path: str, form: str, blank: bool = False) -> Image:
     return Image({"driver": form, "file": {"driver": driver, "filename": path}}, (), path, blank)
 
 
-def copy(source: Image, target: Image, what: str, full: bool = False) -> None:
+def copy(source: Image, target: Image, what: str, full: bool = False, told: bool = True) -> None:
     """Write a source's content into a target that is there, and compare the two. full: also its zeros.
 
-    what: which volume, for the log and for errors.
+    what: which volume, for the log and for errors. told: whether the log says how far it is.
     """
     _require_known(source, what)
-    size, room = _size(source), _size(target)
-    if room < size:
-        raise BadValue("capacity", format_size(room), "what it starts from has {0}".format(format_size(size)))
+    require_room(source, target)
+    size, room = size_of(source), size_of(target)
     words = ["convert", "-p", "-n"]
     if full:
         words += ["-S", "0"]
@@ -78,15 +80,26 @@ def copy(source: Image, target: Image, what: str, full: bool = False) -> None:
         # Past the memory of the host, and in any order: what is written stands on the device at the end.
         words += ["-W", "-t", "none" if target.path else "writeback"]
     words += ["--target-image-opts"]
-    done = _run([*words, source.name, _dotted(target.node)], (source, target), what, "copied")
+    done = _run([*words, source.name, _dotted(target.node)], (source, target), what, "copied" * told)
     if done.returncode:
         raise KvmError("{0} can't be copied: {1}".format(what, done.stderr), error_code="not_copied")
     _flush(target)
-    _compare(source, target if room == size else target.part(-(-size // _SECTOR) * _SECTOR), what)
+    _compare(source, target if room == size else target.part(0, -(-size // _SECTOR) * _SECTOR), what, told)
 
 
-def _compare(source: Image, target: Image, what: str) -> None:
-    done = _run(["compare", "-p", source.name, target.name], (source, target), what, "compared")
+def require_room(source: Image, target: Image) -> None:
+    size, room = size_of(source), size_of(target)
+    if room < size:
+        raise BadValue("capacity", format_size(room), "what it starts from has {0}".format(format_size(size)))
+
+
+def same(one: Image, other: Image) -> bool:
+    """Whether two images hold the same."""
+    return _run(["compare", one.name, other.name], (one, other), "", "").returncode == 0
+
+
+def _compare(source: Image, target: Image, what: str, told: bool) -> None:
+    done = _run(["compare", "-p", source.name, target.name], (source, target), what, "compared" * told)
     if done.returncode == 1:
         raise KvmError(
             "{0} does not hold what it is a copy of: {1}".format(what, done.stdout),
@@ -128,7 +141,7 @@ def _require_known(source: Image, what: str) -> None:
             )
 
 
-def _size(image: Image) -> int:
+def size_of(image: Image) -> int:
     done = _run(["info", "--output=json", image.name], (image,), "", "")
     if done.returncode:
         raise KvmError("An image can't be read: {0}".format(done.stderr), error_code="unreadable")
@@ -170,7 +183,7 @@ def _run(words: list[str], images: tuple[Image, ...], what: str, done: str) -> s
             raise missing("qemu-img", "qemu-utils", "qemu-img") from error
         with process:
             try:
-                output = _watch(process, what, done) if done else (process.stdout or errors).read()
+                output = _watch(process, what, done)
             except BaseException:
                 process.kill()
                 raise
@@ -188,9 +201,8 @@ def _watch(process: subprocess.Popen[bytes], what: str, done: str) -> bytes:
         if not block:
             return _PROGRESS.sub(b"", output)
         output += block
-        found = _PROGRESS.findall(output)
-        output = output[-4096:]
-        if found and int(found[-1]) // 10 > told:
+        found = _PROGRESS.findall(output[-8192:])
+        if done and found and int(found[-1]) // 10 > told:
             told = int(found[-1]) // 10
             log("{0}: {1} % {2}".format(what, told * 10, done))
 

@@ -4,6 +4,7 @@
 
     in a pool of files           NAME.HOST.download -> NAME.HOST.partial -> NAME     the last two by renaming
     in a logical or rbd pool     NAME.HOST.partial -> NAME
+    as a partition or a LUN      NAME, with a mark at its beginning until it is whole (see _marked.py)
     in any other pool            NAME, which is deleted again where filling it fails
 
 What an interrupted run has left is thrown away by the next one; a download with a checksum is gone on with. Two runs
@@ -21,7 +22,14 @@ import tempfile
 import time
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _copy, _download, _image, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _copy,
+    _download,
+    _image,
+    _libvirt_storage,
+    _marked,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
@@ -121,10 +129,11 @@ def _create(place: Place, file: str, ours: bool, filling: Filling) -> None:
 
     def fill(volume: Handle) -> None:
         path = str(volume.path())
-        if place.type == "rbd":
+        if place.type == "rbd" or place.marks:
             _image.require_whole(content, file)
-            with place.image(str(volume.name()), path, "raw", blank=True) as target:
-                _copy.copy(_copy.local(file, content.format), target, "volume {0}".format(volume.name()))
+            write = _marked.fill if place.marks else _copy.copy
+            with place.image(str(volume.name()), path, "raw", blank=place.type == "rbd") as target:
+                write(_copy.local(file, content.format), target, "volume {0}".format(volume.name()))
         elif not as_it_is:
             _image.convert(file, content, path, form, (_xml.get(tree, "allocation") or "0") != "0")
         elif ours and place.by_name:
@@ -190,7 +199,34 @@ def _copied(place: Place, filling: Filling, source: Source, volume: Handle) -> N
     with contextlib.ExitStack() as images:
         image = images.enter_context(source.place.image(str(source.volume.name()), source.path, source.format))
         target = images.enter_context(place.image(name, path, form or "raw", blank))
-        _copy.copy(image, target, "volume {0}".format(name), full)
+        if place.marks:
+            _marked.fill(image, target, "volume {0}".format(name))
+        else:
+            _copy.copy(image, target, "volume {0}".format(name), full)
+
+
+def again(place: Place, volume: Handle, source: Source | tuple[str, str | None], filling: Filling) -> None:
+    """Fill a device that is there. source: a volume, or a file or URL and its checksum."""
+    name = str(volume.name())
+    with _writing(name), _alone(place, name), contextlib.ExitStack() as images:
+        if isinstance(source, Source):
+            _copied(place, filling, source, volume)
+            return
+        src, checksum = source
+        file = src
+        if _download.is_url(src):
+            file = place.spool(name, src)
+            images.callback(_remove, file)
+            _download.fetch(src, file, checksum, "volume {0}".format(name))
+        content = _image.inspect(file)
+        _image.require_whole(content, _download.shown(src))
+        target = images.enter_context(place.image(name, str(volume.path()), "raw"))
+        _marked.fill(_copy.local(file, content.format), target, "volume {0}".format(name))
+
+
+def _remove(file: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(file)
 
 
 @contextlib.contextmanager

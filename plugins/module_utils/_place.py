@@ -10,12 +10,11 @@ import hashlib
 import os
 import shutil
 import socket
-import subprocess
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _copy, _libvirt_storage, _rbd, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _copy, _libvirt_storage, _pool_build, _rbd, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, FIXED_POOLS
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
@@ -49,6 +48,11 @@ class Place:
         """Whether a volume can be made under another name and get its own when it is finished."""
         return self.by_name or (self.type in ("logical", "rbd") and not self.host.remote)
 
+    @property
+    def marks(self) -> bool:
+        """Whether its volumes are devices of this host that have their names from the beginning."""
+        return self.type in FIXED_POOLS and not self.host.remote and os.geteuid() == 0
+
     def passing(self, name: str, what: str) -> str:
         """Of each host its own name: two that share a pool may fill at once, and none throws the other's away."""
         return "{0}.{1}.{2}".format(name, socket.gethostname(), what) if self.renames else name
@@ -62,7 +66,8 @@ class Place:
 
     def require(self) -> None:
         """Refuse to begin without the programs that the end needs."""
-        if self.type == "logical" and self.renames and shutil.which("lvrename") is None:
+        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+        if self.type == "logical" and self.renames and shutil.which("lvrename", path=path) is None:
             raise _copy.missing("lvrename", "lvm2", "lvm2")
         if self.type == "rbd" and self.renames:
             _rbd.require()
@@ -92,14 +97,7 @@ class Place:
 
     def _rename_logical(self, old: str, new: str) -> None:
         group = (_xml.get(self.source, "name") if self.source is not None else None) or str(self.pool.name())
-        done = subprocess.run(
-            ["lvrename", group, old, new],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "LC_ALL": "C"},
-            check=False,
-        )
+        done = _pool_build.run("lvrename", group, old, new)
         if done.returncode:
             raise KvmError(
                 "Volume {0} can't be renamed to {1}: {2}".format(old, new, done.stderr.strip()),

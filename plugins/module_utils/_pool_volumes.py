@@ -18,6 +18,10 @@ if t.TYPE_CHECKING:
 
 # Types of pools whose volumes are files, where a finished volume can be given its name by renaming.
 FILE_POOLS = ("dir", "fs", "netfs")
+# Types whose volumes are partitions or LUNs: devices that can't be given another name.
+FIXED_POOLS = ("disk", "iscsi", "scsi", "mpath")
+# Types whose volumes are there from the beginning: libvirt makes none.
+GIVEN_POOLS = ("iscsi", "iscsi-direct", "scsi", "mpath", "gluster")
 # Types whose volumes have no path on the host: QEMU itself reaches them over the network.
 NETWORK_POOLS = ("rbd", "gluster", "iscsi-direct")
 

@@ -10,12 +10,18 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _libvirt_domain,
+    _libvirt_storage,
+    _pool_build,
+    _volume_new,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._download import passwords, shown
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._fill import Filling, Source, make
+from ansible_collections.minicloud.kvm.plugins.module_utils._fill import Filling, Source, again, make
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import create as fill
 from ansible_collections.minicloud.kvm.plugins.module_utils._image import shorten
 from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
@@ -139,6 +145,7 @@ class Volume(Kind[World]):
             )
         self._check_fixed(desired, tree)
         self._check_backing(desired, world, tree)
+        self._plan_filling(desired, world, plan, tree)
         capacity = int(_xml.get(tree, "capacity") or 0)
         wanted = desired.get("capacity", capacity)
         rounded = _ROUNDED.get(pool.type, 0) or _ROUNDED.get(found or "", 0)
@@ -164,6 +171,26 @@ class Volume(Kind[World]):
             shrink=wanted < capacity,
             form=found or "raw",
         )
+
+    def _plan_filling(self, desired: Options, world: World, plan: Plan, tree: Element) -> None:
+        """A device that is there is filled where a killed run has begun that, or where that is asked for."""
+        pool, path = world.pools[desired["pool"]], str(plan.facts["path"])
+        why = _volume_new.unfilled(desired, world, tree, self.check_mode, plan.warnings)
+        if why is None:
+            return
+        user = _libvirt_domain.user_of(world.host, path)
+        if user is not None:
+            raise KvmError(
+                "Volume {0} is in use by domain {1}, which is running: it is not filled.".format(
+                    plan.name, user.name()
+                ),
+                error_code="in_use",
+                remedy="Stop the domain first.",
+            )
+        _pool_build.require_unused(path)
+        option = "clone" if "clone" in desired else "src"
+        plan.change(option, why, self._shown(option, desired))
+        plan.step("fill", desired=desired, tree=tree, volume=pool.volumes[plan.name])
 
     def _check_fixed(self, desired: Options, tree: Element) -> None:
         """What can't be changed of a volume that is there, and is declared otherwise."""
@@ -241,6 +268,13 @@ class Volume(Kind[World]):
             fill(place, desired["src"], desired.get("checksum"), filling)
             return
         make(place, filling, self._source(world, plan, desired) if "clone" in desired else None)
+
+    def fill(self, world: World, plan: Plan, desired: Options, tree: Element, volume: Handle) -> None:
+        place = Place.of(world.host, world.pools[desired["pool"]])
+        if "clone" in desired:
+            again(place, volume, self._source(world, plan, desired), Filling(tree, 0))
+        else:
+            again(place, volume, (desired["src"], desired.get("checksum")), Filling(tree, 0))
 
     @staticmethod
     def _source(world: World, plan: Plan, desired: Options) -> Source:

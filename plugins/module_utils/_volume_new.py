@@ -8,11 +8,19 @@ import dataclasses
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _download, _fill, _image, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _copy,
+    _download,
+    _fill,
+    _image,
+    _libvirt_storage,
+    _marked,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
 from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
-from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, GIVEN_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FILES, PARTITIONS, QCOW2
@@ -44,6 +52,13 @@ def blank(desired: Options, world: World, check_mode: bool, warnings: list[str])
     The bytes are 0 where only the download will say. backing_store gets the path and format that it stands for.
     """
     pool = world.pools[desired["pool"]]
+    if pool.type in GIVEN_POOLS:
+        raise NotFound(
+            "Storage pool {0} has no volume {1}, and libvirt makes none in a pool of type {2}.".format(
+                desired["pool"], desired["name"], pool.type
+            ),
+            remedy="Make it where the storage is, then refresh the pool; name a volume that is there.",
+        )
     origin = _origin(desired, world, check_mode, warnings)
     tree = _xml.new("volume")
     _xml.put(tree, "name", desired["name"])
@@ -66,6 +81,34 @@ def blank(desired: Options, world: World, check_mode: bool, warnings: list[str])
         _check_way(desired, world, pool, tree)
         _check_room(desired, pool, capacity)
     return tree, capacity
+
+
+def unfilled(desired: Options, world: World, tree: Element, check_mode: bool, warnings: list[str]) -> str | None:
+    """Why a device that is there is to be filled; None where it isn't."""
+    pool = world.pools[desired["pool"]]
+    place, path = Place.of(world.host, pool), _xml.get(tree, "target/path") or ""
+    if desired["fill_blank"] and not place.marks:
+        raise BadValue("fill_blank", True, "it is for partitions and LUNs; volumes of this pool are filled when made")
+    if not place.marks or not {"clone", "src"} & set(desired) or not os.path.exists(path):
+        return None
+    begun = _marked.is_begun(path)
+    if not begun and not (desired["fill_blank"] and _marked.is_blank(path)):
+        return None
+    origin = _origin(desired, world, check_mode, warnings)
+    capacity = int(_xml.get(tree, "capacity") or 0)
+    if capacity < origin.capacity:
+        raise BadValue(
+            "capacity", format_size(capacity), "what it starts from has {0}".format(format_size(origin.capacity))
+        )
+    if begun:
+        return "begun"
+    image = desired.get("src", origin.path)
+    if os.path.exists(image):
+        # What is blank may be the whole of an image that is.
+        source, target = _copy.local(image, origin.format), _copy.local(path, "raw")
+        if not _marked.differs(source, target):
+            return None
+    return "blank"
 
 
 def _check_way(desired: Options, world: World, pool: PoolFound, tree: Element) -> None:

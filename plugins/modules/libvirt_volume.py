@@ -170,6 +170,12 @@ options:
       description: Checksum of O(src), such as V(sha256:) and its digits, or the URL of a list of checksums instead
         of the digits. A volume has its name only when it is right. An interrupted download is gone on with.
       type: str
+    fill_blank:
+      description: Whether a partition or LUN that is there, and on which there is nothing, is filled from O(clone)
+        or O(src). The volumes of V(iscsi), V(scsi) and V(mpath) pools are there from the beginning. What holds anything
+        is left as it is.
+      type: bool
+      default: false
     mode:
       description: Mode of the file when it is made, such as V('0640').
       type: str

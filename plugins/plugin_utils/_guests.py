@@ -240,7 +240,8 @@ def _disks(name: str, guest: Variables, site: Site) -> list[Options]:
         disk.setdefault("target", prefix + letter)
         if "file" not in disk and "block" not in disk:
             disk.setdefault("pool", guest.get("guest_pool", "default"))
-            disk.setdefault("volume", _volume_name(name, disk, site))
+            if "volume" not in disk:
+                disk["volume"] = _volume_name(name, disk, site)
         disks.append(disk)
     return disks
 

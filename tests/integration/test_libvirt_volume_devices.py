@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
+import time
 import typing as t
 from pathlib import Path
 from unittest import mock
@@ -13,11 +16,13 @@ from unittest import mock
 import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._marked import MARK
 from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_volume"
 MIB = 1024 * 1024
+RUNNER = Path(__file__).resolve().parent.parent / "support" / "run_as_ansible.py"
 
 
 @pytest.fixture
@@ -121,6 +126,106 @@ def test_a_volume_cloned_to_a_partition_and_back(
         small = {**args, "name": Path(disk).name + "p2", "capacity": "4MiB"}
         assert "what it starts from has 13MiB" in run_module(MODULE, small, check=check, expect="failed")["msg"]
         assert look() == before
+
+
+def test_a_device_that_is_there_and_blank_is_filled_where_that_is_asked_for(
+    converge: t.Any, run_module: t.Any, look: t.Any, files: str, scratch: str, disk: str, images_dir: Path
+) -> None:
+    """A partition stands for a LUN: iscsi, scsi and mpath pools can't be had without their kernel modules."""
+    raw, device = images_dir / "raw", Path(disk + "p1")
+    raw.write_bytes(bytes(2 * MIB) + os.urandom(2 * MIB))
+    run_module(MODULE, {"pool": files, "name": "base", "src": str(raw), "format": "qcow2"})
+    empty: Args = {"pool": scratch, "name": device.name, "capacity": "8MiB"}
+    run_module(MODULE, empty)
+    args = {**empty, "clone": {"pool": files, "volume": "base"}}
+    # Without being asked nothing is written.
+    assert not run_module(MODULE, args)["changed"]
+    assert not any(device.read_bytes())
+    args["fill_blank"] = True
+    done = converge(MODULE, args, lambda: (look(), device.read_bytes()))
+    assert [each["field"] for each in done["volume"]["changes"]] == ["clone"]
+    assert device.read_bytes() == raw.read_bytes() + bytes(4 * MIB)
+    # What holds anything, wherever that is, stays.
+    for place in (0, 3 * MIB, 8 * MIB - 1):
+        content = bytearray(8 * MIB)
+        content[place : place + 1] = b"x"
+        if place == 3 * MIB:
+            content[place : place + 64 * 1024] = b"x" * 64 * 1024
+        device.write_bytes(content)
+        assert not run_module(MODULE, args)["changed"]
+        assert device.read_bytes() == content
+    # A blank image is whole as it is; one that does not fit is refused.
+    device.write_bytes(bytes(8 * MIB))
+    blank, big = images_dir / "blank", images_dir / "big"
+    blank.write_bytes(bytes(MIB))
+    big.write_bytes(b"x" * 9 * MIB)
+    src: Args = {**empty, "fill_blank": True}
+    assert not run_module(MODULE, {**src, "src": str(blank)})["changed"]
+    for check in (True, False):
+        failed = run_module(MODULE, {**src, "src": str(big)}, check=check, expect="failed")
+        assert "what it starts from has 9MiB" in failed["msg"]
+    assert not any(device.read_bytes())
+    converge(MODULE, {**src, "src": str(raw)}, lambda: (look(), device.read_bytes()))
+    assert device.read_bytes()[: 4 * MIB] == raw.read_bytes()
+    for wrong, words in (
+        ({"fill_blank": True}, "clone or src is wanted"),
+        ({"pool": files, "name": "base", "fill_blank": True, "src": str(raw)}, "it is for partitions and LUNs"),
+    ):
+        assert words in run_module(MODULE, {**empty, **wrong}, expect="failed")["msg"]
+
+
+@pytest.mark.parametrize("way", ["clone", "src"])
+def test_killed_while_a_partition_is_filled(
+    converge: t.Any, run_module: t.Any, look: t.Any, files: str, disk: str, images_dir: Path, way: str
+) -> None:
+    """What is left bears a mark: the next run begins anew."""
+    scratch, device = files.rpartition("-")[0], Path(disk + "p1")
+    raw = images_dir / "raw"
+    raw.write_bytes(os.urandom(8 * MIB))
+    run_module(MODULE, {"pool": files, "name": "base", "src": str(raw)})
+    args: Args = {"pool": scratch, "name": device.name}
+    args.update({"src": str(raw)} if way == "src" else {"clone": {"pool": files, "volume": "base"}})
+    # A qemu-img that never ends stands for one that is slow.
+    (images_dir / "qemu-img").write_text(
+        '#!/bin/sh\n[ "$1" != convert ] || exec sleep 1000\nexec /usr/bin/qemu-img "$@"\n'
+    )
+    (images_dir / "qemu-img").chmod(0o755)
+    payload = {"ANSIBLE_MODULE_ARGS": {**args, "_ansible_remote_tmp": str(images_dir), "_ansible_module_name": MODULE}}
+    with subprocess.Popen(
+        [sys.executable, str(RUNNER), MODULE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PATH": f"{images_dir}:{os.environ['PATH']}"},
+    ) as process:
+        assert process.stdin
+        process.stdin.write(json.dumps(payload).encode())
+        process.stdin.close()
+        deadline = time.monotonic() + 60
+        while not device.exists() or not device.read_bytes().startswith(MARK):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        sleeper = _child_of(process.pid)
+        process.kill()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{sleeper}").exists():  # who writes for a module ends with it
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert device.read_bytes().startswith(MARK)
+    done = converge(MODULE, args, lambda: (look(), device.read_bytes()))
+    assert done["volume"]["changes"][0]["before"] == "begun"
+    assert device.read_bytes()[: 8 * MIB] == raw.read_bytes()
+
+
+def _child_of(pid: int) -> int:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                if Path(f"/proc/{child}/comm").read_text() == "sleep\n":
+                    return int(child)
+        time.sleep(0.05)
+    raise AssertionError("nobody sleeps")
 
 
 def test_what_a_partition_is_copied_from_may_not_be_written(

@@ -261,6 +261,7 @@ def test_a_raw_disk_is_a_copy_in_a_pool_of_files_too() -> None:
 
 def test_a_seed_never_lies_among_devices() -> None:
     disks = [{"image": "debian-13", "pool": "luns", "volume": "unit:0:0:1"}]
+    assert _guests.declare({"web1": guest(disks=disks)}, {}, BLOCKS, [])["volumes"][0]["name"] == "unit:0:0:1"
     assert _guests.seed_path("web1", guest(disks=disks), BLOCKS) == "/var/lib/libvirt/images/web1-seed.iso"
     with pytest.raises(
         BadGuest, match="disk vda wants a volume: those of pool luns, of type iscsi, have names of thei"
