@@ -23,7 +23,8 @@ _SHARED = frozenset(
 )
 
 # What a block device is called on every machine that has it: a logical volume by its UUID, a multipath map and a LUN by
-# the name that the storage gives it (Documentation/ABI of the kernel: sysfs-block-dm, sysfs-block-device).
+# the name that the storage gives it (Documentation/ABI of the kernel: sysfs-block-dm, sysfs-block-device). Only names of
+# which there is no second one: a disk that is called by maker, model and serial number is so in many a virtual machine.
 _DEVICE = "device"
 # The boot's number, then a line for each path: the sort of its file system and its inode, or what the device is called;
 # empty where there is none. Not a file's size: an image that grows may look smaller from afar for a while (attribute
@@ -36,11 +37,10 @@ for path do
     sys=/sys/dev/block/$((0x${numbers% *})):$((0x${numbers#* }))
     name=$(cat "$sys/dm/uuid" 2>/dev/null || cat "$sys/device/wwid" 2>/dev/null || cat "$sys/wwid" 2>/dev/null)
   fi
-  if [ -n "$name" ]; then
-    printf 'device\\t%s\\n' "$name"
-  else
-    printf '%s\\t%s\\n' "$(stat -L -f -c %T -- "$path" 2>/dev/null)" "$(stat -L -c %i -- "$path" 2>/dev/null)"
-  fi
+  case $name in
+    LVM-*|mpath-[23]*|naa.*|eui.*|uuid.*) printf 'device\\t%s\\n' "$name";;
+    *) printf '%s\\t%s\\n' "$(stat -L -f -c %T -- "$path" 2>/dev/null)" "$(stat -L -c %i -- "$path" 2>/dev/null)";;
+  esac
 done"""
 
 

@@ -26,9 +26,6 @@ def is_begun(path: str) -> bool:
 
 def is_blank(path: str) -> bool:
     """Whether a device holds nothing, as far as can be seen without reading all of it."""
-    # blkid says of a partition also where it is.
-    if any(not word.startswith("PART_ENTRY_") for word in _pool_build.inspect(path)):
-        return False
     with open(path, "rb") as device:
         size = device.seek(0, os.SEEK_END)
         places = [size * number // _SAMPLES // _HEAD * _HEAD for number in range(_SAMPLES)]
@@ -36,7 +33,8 @@ def is_blank(path: str) -> bool:
             device.seek(place)
             if any(device.read(length)):
                 return False
-    return True
+    # blkid says of a partition also where it is.
+    return all(word.startswith("PART_ENTRY_") for word in _pool_build.inspect(path))
 
 
 def fill(source: _copy.Image, target: _copy.Image, what: str) -> None:

@@ -26,6 +26,9 @@ _ADDRESS_WORDS = ("address", "gateway", "nameservers", "search")
 # Pools whose volumes are files; and those of the others whose volumes are called as one likes.
 _FILE_POOLS = ("dir", "fs", "netfs")
 _NAMED_POOLS = (*_FILE_POOLS, "logical", "rbd", "zfs")
+# Pools of LUNs: libvirt makes none, but one that is there can be filled; and pools that can't even be filled.
+_LUN_POOLS = ("iscsi", "scsi", "mpath")
+_CLOSED_POOLS = ("iscsi-direct", "gluster")
 # Pools whose volumes are the same on every hypervisor.
 _SHARED_POOLS = ("netfs", "rbd", "gluster", "iscsi", "iscsi-direct")
 
@@ -280,7 +283,12 @@ def _base(name: str, disk: Options, site: Site) -> Options | None:
     if ways == ["url"] and not source.get("checksum"):
         raise bad(name, "guests_images.{0} wants a checksum beside its url".format(image))
     volume = source.get("volume", "{0}.{1}".format(image, source.get("format", "qcow2")))
-    pool = disk["pool"] if _type(disk["pool"], site) in _FILE_POOLS else site.images_pool
+    kind = _type(disk["pool"], site)
+    if kind in _CLOSED_POOLS:
+        raise bad(
+            name, "no image can be put into pool {0}, for libvirt can't write to type {1}".format(disk["pool"], kind)
+        )
+    pool = disk["pool"] if kind in _FILE_POOLS else site.images_pool
     if pool and _type(pool, site) not in _FILE_POOLS:
         raise bad(name, "guests_images_pool {0} is of type {1}, which holds no files".format(pool, _type(pool, site)))
     shared = bool(pool) and _type(pool, site) in _SHARED_POOLS
@@ -302,6 +310,8 @@ def _volume(disk: Options, base: Options | None, site: Site) -> Options:
         volume["capacity"] = disk["size"]
     if base is None:
         return volume
+    if _type(disk["pool"], site) in _LUN_POOLS:
+        volume["fill_blank"] = True
     if not _is_copy(disk, site):
         volume["backing_store"] = {"volume": base["name"]}
     elif base["pool"]:

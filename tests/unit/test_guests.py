@@ -198,6 +198,7 @@ BLOCKS = SITE._replace(
         *SITE.pools,
         {"name": "vg", "type": "logical"},
         {"name": "ceph", "type": "rbd"},
+        {"name": "direct", "type": "iscsi-direct"},
         {"name": "luns", "type": "iscsi", "target": {"path": "/dev/disk/by-path"}},
         {"name": "images", "type": "netfs"},
     ]
@@ -261,12 +262,20 @@ def test_a_raw_disk_is_a_copy_in_a_pool_of_files_too() -> None:
 
 def test_a_seed_never_lies_among_devices() -> None:
     disks = [{"image": "debian-13", "pool": "luns", "volume": "unit:0:0:1"}]
-    assert _guests.declare({"web1": guest(disks=disks)}, {}, BLOCKS, [])["volumes"][0]["name"] == "unit:0:0:1"
+    assert _guests.declare({"web1": guest(disks=disks)}, {}, BLOCKS, [])["volumes"] == [
+        {"pool": "luns", "name": "unit:0:0:1", "src": "/var/tmp/minicloud/debian-13.qcow2", "fill_blank": True}
+    ]
     assert _guests.seed_path("web1", guest(disks=disks), BLOCKS) == "/var/lib/libvirt/images/web1-seed.iso"
     with pytest.raises(
         BadGuest, match="disk vda wants a volume: those of pool luns, of type iscsi, have names of thei"
     ):
         _guests.declare({"web1": guest(disks=[{"image": "debian-13", "pool": "luns"}])}, {}, BLOCKS, [])
+    with pytest.raises(
+        BadGuest, match="no image can be put into pool direct, for libvirt can't write to type iscsi-direc"
+    ):
+        _guests.declare(
+            {"web1": guest(disks=[{"image": "debian-13", "pool": "direct", "volume": "unit:0:0:1"}])}, {}, BLOCKS, []
+        )
     with pytest.raises(BadGuest, match="guests_images_pool ceph is of type rbd, which holds no files"):
         _guests.declare(
             {"web1": guest(disks=[{"image": "debian-13", "pool": "vg"}])}, {}, BLOCKS._replace(images_pool="ceph"), []
