@@ -23,8 +23,8 @@ _SHARED = frozenset(
 )
 
 # What a block device is called on every machine that has it: a logical volume by its UUID, a multipath map and a LUN by
-# the name that the storage gives it (Documentation/ABI of the kernel: sysfs-block-dm, sysfs-block-device). Only names of
-# which there is no second one: a disk that is called by maker, model and serial number is so in many a virtual machine.
+# the name that the storage gives it (Documentation/ABI of the kernel: sysfs-block-dm, sysfs-block-device). Only names
+# of which there is no second one: many a virtual machine has a disk of the same maker, model and serial number.
 _DEVICE = "device"
 # The boot's number, then a line for each path: the sort of its file system and its inode, or what the device is called;
 # empty where there is none. Not a file's size: an image that grows may look smaller from afar for a while (attribute

@@ -407,18 +407,30 @@ def test_what_is_read_only_may_be_a_copy_on_each(tmp_path: Path) -> None:
     assert "taken as about to be made" in warnings[0]
 
 
-def test_a_device_is_known_by_what_the_storage_calls_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machines' answers stand for logical volumes and LUNs: neither can be had without their kernel modules."""
-    one, other = Machine("host1", "root", "test:///default"), Machine("host2", "root", "test:///default")
-    lines = {
-        "host1": "boot1\ndevice\tLVM-aaa\ntmpfs\t7\n",
-        "host2": "boot2\ndevice\tLVM-aaa\ntmpfs\t7\n",
-    }
-    monkeypatch.setattr(Machine, "run", lambda self, *_words: lines[self.name])
-    paths = ["/dev/vg/lv", "/dev/loop0"]
-    here, there = one.files(paths), other.files(paths)
-    assert here["/dev/vg/lv"] == there["/dev/vg/lv"]
-    assert here["/dev/loop0"] != there["/dev/loop0"]
+@pytest.mark.parametrize(
+    ("file", "name", "known"),
+    [
+        ("dm/uuid", "LVM-aaabbb", True),
+        ("dm/uuid", "mpath-36001405abc", True),
+        ("device/wwid", "naa.6001405abc", True),
+        ("wwid", "eui.0025388b", True),
+        # Another virtual machine has one of that name.
+        ("device/wwid", "t10.ATA QEMU HARDDISK QM00001", False),
+        ("wwid", "nvme.1b36-0000", False),
+        ("dm/uuid", "CRYPT-LUKS2-abc", False),
+    ],
+)
+def test_a_device_is_known_by_what_the_storage_calls_it(
+    tmp_path: Path, loop: t.Any, file: str, name: str, known: bool
+) -> None:
+    """The names stand in another directory than the kernel's, which has modules neither for LVM nor for LUNs."""
+    device = loop()
+    number = Path(device).stat().st_rdev
+    path = tmp_path / f"{os.major(number)}:{os.minor(number)}" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(name + "\n")
+    told = Elsewhere(Path("/sys/dev/block"), tmp_path).files([device])[device]
+    assert (told == "device\t" + name) == known
 
 
 def test_a_device_without_a_name_is_told_like_a_file(loop: t.Any) -> None:
