@@ -211,9 +211,13 @@ def test_disks_that_are_copies_of_their_image(
         file.write(b"the guest's own")
     assert site(guests, **more).failed == 0
     assert Path(device + "p1").read_bytes().startswith(b"the guest's own")
-    guests[one] = {**guests[one], "guest_state": "absent", "guest_remove_volumes": True}
-    assert site(guests, **more).failed == 0
-    assert partition not in virsh("vol-list", f"{scratch}-disk")
+    guests[one] = {**guests[one], "guest_state": "absent"}
+    guests[two] = {**guests[two], "guest_state": "absent", "guest_remove_volumes": True}
+    gone = site(guests, **more)
+    assert gone.failed == 0, gone.text
+    # libvirt itself can't delete the partition of a loop device.
+    assert partition in virsh("vol-list", f"{scratch}-disk")
+    assert [each.name for each in (images_dir / "pool").iterdir()] == (["tiny.qcow2"])
     assert list((images_dir / "seeds").iterdir()) == []
     assert site(guests, **more).changed == 0
 
