@@ -209,6 +209,9 @@ def again(place: Place, volume: Handle, source: Source | tuple[str, str | None],
     """Fill a device that is there. source: a volume, or a file or URL and its checksum."""
     name = str(volume.name())
     with _writing(name), _alone(place, name), contextlib.ExitStack() as images:
+        if not _marked.is_unfilled(str(volume.path()), blank=True):
+            # Another run was about it, too.
+            return
         if isinstance(source, Source):
             _copied(place, filling, source, volume)
             return

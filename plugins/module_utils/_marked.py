@@ -9,19 +9,37 @@ image itself begins with is written last.
 from __future__ import annotations
 
 import os
+import socket
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _copy, _pool_build
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 
-MARK = b"minicloud.kvm is filling this volume: it is not whole.\n"
+MARK = b"minicloud.kvm fills this volume, which is not whole yet, from the host "
 _HEAD = 4096
 # What is looked at of a device: its beginning and end, and that many blocks all over it.
 _EDGE, _SAMPLES = 1024 * 1024, 1024
 
 
-def is_begun(path: str) -> bool:
-    """Whether it is what a run has left that was killed while it filled it."""
+def begun_by(path: str) -> str | None:
+    """The host that fills a device, or that was killed while it did; None where it is not marked."""
     with open(path, "rb") as device:
-        return device.read(len(MARK)) == MARK
+        head = device.read(_HEAD)
+    return head[len(MARK) :].split(b"\n")[0].decode(errors="replace") if head.startswith(MARK) else None
+
+
+def is_unfilled(path: str, blank: bool) -> bool:
+    """Whether this host's run has begun to fill a device, or, with blank, whether there is nothing on it.
+
+    Of another host it can't be known whether it is still at it.
+    """
+    host = begun_by(path)
+    if host not in (None, socket.gethostname()):
+        raise KvmError(
+            "{0} is being filled from the host {1}, or was when that was stopped.".format(path, host),
+            error_code="begun_elsewhere",
+            remedy="Run it there again; where nobody fills it any more, overwrite its first 4 KiB with zeros.",
+        )
+    return host is not None or (blank and is_blank(path))
 
 
 def is_blank(path: str) -> bool:
@@ -41,7 +59,7 @@ def fill(source: _copy.Image, target: _copy.Image, what: str) -> None:
     """Copy an image to a device, its first bytes last."""
     _copy.require_room(source, target)
     with open(target.path, "r+b") as device:
-        device.write(MARK.ljust(_HEAD, b"\0"))
+        device.write((MARK + socket.gethostname().encode() + b"\n").ljust(_HEAD, b"\0"))
         device.flush()
         os.fsync(device.fileno())
     size = _copy.size_of(source)

@@ -91,8 +91,7 @@ def unfilled(desired: Options, world: World, tree: Element, check_mode: bool, wa
         raise BadValue("fill_blank", True, "it is for partitions and LUNs; volumes of this pool are filled when made")
     if not place.marks or not {"clone", "src"} & set(desired) or not os.path.exists(path):
         return None
-    begun = _marked.is_begun(path)
-    if not begun and not (desired["fill_blank"] and _marked.is_blank(path)):
+    if not _marked.is_unfilled(path, desired["fill_blank"]):
         return None
     origin = _origin(desired, world, check_mode, warnings)
     capacity = int(_xml.get(tree, "capacity") or 0)
@@ -100,7 +99,7 @@ def unfilled(desired: Options, world: World, tree: Element, check_mode: bool, wa
         raise BadValue(
             "capacity", format_size(capacity), "what it starts from has {0}".format(format_size(origin.capacity))
         )
-    if begun:
+    if _marked.begun_by(path):
         return "begun"
     image = desired.get("src", origin.path)
     if os.path.exists(image):

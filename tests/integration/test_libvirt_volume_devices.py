@@ -211,7 +211,15 @@ def test_killed_while_a_partition_is_filled(
     while Path(f"/proc/{sleeper}").exists():  # who writes for a module ends with it
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert device.read_bytes().startswith(MARK)
+    head = device.read_bytes()[:4096]
+    assert head.startswith(MARK)
+    # Of another host nobody knows whether it is still at it.
+    with device.open("r+b") as file:
+        file.write(MARK + b"elsewhere\n")
+    failed = run_module(MODULE, args, expect="failed")
+    assert (failed["error_code"], "from the host elsewhere" in failed["msg"]) == ("begun_elsewhere", True)
+    with device.open("r+b") as file:
+        file.write(head)
     done = converge(MODULE, args, lambda: (look(), device.read_bytes()))
     assert done["volume"]["changes"][0]["before"] == "begun"
     assert device.read_bytes()[: 8 * MIB] == raw.read_bytes()
