@@ -37,7 +37,7 @@ def is_unfilled(path: str, blank: bool) -> bool:
         raise KvmError(
             "{0} is being filled from the host {1}, or was when that was stopped.".format(path, host),
             error_code="begun_elsewhere",
-            remedy="Run it there again; where nobody fills it any more, overwrite its first 4 KiB with zeros.",
+            remedy="Run it there again. Where that host is gone, make all of it blank (blkdiscard --zeroout).",
         )
     return host is not None or (blank and is_blank(path))
 

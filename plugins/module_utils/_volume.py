@@ -179,6 +179,9 @@ class Volume(Kind[World]):
         if why is None:
             return
         user = _libvirt_domain.user_of(world.host, path)
+        if user is not None and why == "blank":
+            # It is the guest's to write to.
+            return
         if user is not None:
             raise KvmError(
                 "Volume {0} is in use by domain {1}, which is running: it is not filled.".format(

@@ -165,6 +165,18 @@ def test_a_device_that_is_there_and_blank_is_filled_where_that_is_asked_for(
         failed = run_module(MODULE, {**src, "src": str(big)}, check=check, expect="failed")
         assert "what it starts from has 9MiB" in failed["msg"]
     assert not any(device.read_bytes())
+    # One that a running guest has is the guest's.
+    domain = {
+        "name": scratch + "-guest",
+        "type": "qemu",
+        "memory": "64MiB",
+        "state": "paused",
+        "disks": [{"pool": scratch, "volume": device.name}],
+    }
+    run_module("libvirt_domain", domain)
+    assert not run_module(MODULE, {**src, "src": str(raw)})["changed"]
+    assert not any(device.read_bytes())
+    run_module("libvirt_domain", {"name": domain["name"], "state": "absent", "force": True})
     converge(MODULE, {**src, "src": str(raw)}, lambda: (look(), device.read_bytes()))
     assert device.read_bytes()[: 4 * MIB] == raw.read_bytes()
     for wrong, words in (
