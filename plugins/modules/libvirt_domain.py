@@ -4893,6 +4893,14 @@ EXAMPLES = r"""
     autostart: true
     state: running
 
+- name: A guest on an image of Ceph and a logical volume, by their pools; servers and credentials are those of the pool
+  minicloud.kvm.libvirt_domain:
+    name: db1
+    memory: 4GiB
+    disks:
+      - {pool: ceph, volume: db1-vda}
+      - {pool: vg-guests, volume: db1-vdb}
+
 - name: Several at once
   minicloud.kvm.libvirt_domain:
     domains:
