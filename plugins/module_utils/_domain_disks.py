@@ -20,12 +20,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import (
-    FILE_POOLS,
-    NETWORK_POOLS,
-    PoolFound,
-    look,
-)
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, PoolFound, look
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options, read
 
 if t.TYPE_CHECKING:
@@ -149,7 +144,7 @@ class Storage:
             if not pool.error:
                 # An earlier task of this check would have made it.
                 warnings.append(missing + " It is taken as about to be made.")
-            path = os.path.join(self._place(pool) or disk["pool"], disk["volume"])
+            path = os.path.join(pool.base or disk["pool"], disk["volume"])
             form = "qcow2" if pool.type in ("", *FILE_POOLS) else "raw"
         else:
             path = _xml.get(tree, "target/path") or ""
@@ -157,13 +152,6 @@ class Storage:
         disk.update(_domain_volume_source.source(pool, disk["volume"], path))
         # An ISO image is raw to QEMU.
         disk.setdefault("format", form if form in ("qcow2", "vmdk", "vdi", "vpc") else "raw")
-
-    @staticmethod
-    def _place(pool: PoolFound) -> str | None:
-        """What the volumes' paths begin with: of an rbd pool that is Ceph's name of the pool."""
-        if pool.type in NETWORK_POOLS and pool.source is not None:
-            return _xml.get(pool.source, "name")
-        return pool.path
 
     def name_targets(self, desired: Options, tree: Element) -> None:
         """Give disks without a target that of the same source in the tree, else the next free name of their bus."""

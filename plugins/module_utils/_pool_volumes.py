@@ -50,6 +50,12 @@ class PoolFound:
     _trees: dict[str, Element] = dataclasses.field(default_factory=dict)
     _fresh: bool = False
 
+    @property
+    def base(self) -> str:
+        """What the paths of its volumes begin with: its directory, or of an rbd pool what Ceph calls it."""
+        own = _xml.get(self.source, "name") if self.type in NETWORK_POOLS and self.source is not None else None
+        return own or self.path
+
     def read(self, name: str) -> Element | None:
         """A volume's definition, or None.
 

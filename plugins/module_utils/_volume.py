@@ -122,7 +122,7 @@ class Volume(Kind[World]):
         if capacity or _xml.find(tree, "backingStore") is None:
             Size("B").write(tree, "capacity", capacity)
         _xml.drop(tree, "clone")
-        plan.facts["path"] = os.path.join(pool.path or desired["pool"], desired["name"])
+        plan.facts["path"] = os.path.join(pool.base or desired["pool"], desired["name"])
         form = _xml.get(tree, "target/format/@type") or "raw"
         pool.coming[desired["name"]] = (plan.facts["path"], form, capacity)
         plan.step("create", desired=desired, tree=tree, capacity=capacity)

@@ -17,8 +17,8 @@ description:
     thrown away, or filled anew, by the next one.
   - Images move between pools of any type with O(clone). QEMU's C(qemu-img) copies on the hypervisor, holes stay, the
     system's log says how far it is, and in the end the new volume is read from its storage and compared with what it
-    is a copy of. Only the copy of an encrypted volume, one over a remote connection, and one within an V(rbd) pool are
-    libvirt's own work, and not compared.
+    is a copy of. Only the copy of an encrypted volume, one that is not made by root on the hypervisor itself, and one
+    within an V(rbd) pool are libvirt's own work, and not compared.
   - An V(rbd) pool's user and key are those of the pool's secret; where that is private, Ceph's keyring on the
     hypervisor. It takes C(rbd) there, and QEMU's driver for it (C(ceph-common) and C(qemu-block-extra) on Debian and
     Ubuntu, C(ceph-common) and C(qemu-block-rbd) on Fedora and EL).

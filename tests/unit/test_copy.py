@@ -273,6 +273,8 @@ def test_what_a_disk_on_a_volume_lies_on(
     disk = {"pool": "p", "volume": volume}
     assert storage.resolve({"name": "web1", "disks": [disk]}) == []
     assert disk == {"pool": "p", "volume": volume, "format": "raw", **expected}
+    if kind == "rbd":
+        assert os.path.join(pool.base, volume) == path  # noqa: PTH118
 
 
 def test_a_volume_of_ceph_is_found_for_its_disk() -> None:
