@@ -14,6 +14,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_filesystem_rows,
     _domain_hostdev_rows,
     _domain_source_rows,
+    _domain_volume_source,
     _libvirt,
     _libvirt_storage,
     _xml,
@@ -100,6 +101,9 @@ def volumes_to_remove(desired: Options, config: Element) -> list[str]:
         if disk.get("device", "disk") != "disk" or _xml.find(disk, "readonly") is not None:
             raise BadValue("remove_volumes", target, "it is a medium or read-only, and those are never deleted")
         path = _xml.get(disk, "source/@file") or _xml.get(disk, "source/@dev")
+        if not path and _xml.get(disk, "source/@protocol") == "rbd":
+            # libvirt calls the path of an rbd pool's volume what the disk calls its name.
+            path = _xml.get(disk, "source/@name")
         if path:
             paths.append(path)
     return paths
@@ -140,11 +144,12 @@ class Storage:
             if not pool.error:
                 # An earlier task of this check would have made it.
                 warnings.append(missing + " It is taken as about to be made.")
-            path, form = os.path.join(pool.path or disk["pool"], disk["volume"]), "qcow2"
+            path = os.path.join(pool.base or disk["pool"], disk["volume"])
+            form = "qcow2" if pool.type in ("", *FILE_POOLS) else "raw"
         else:
             path = _xml.get(tree, "target/path") or ""
             form = _xml.get(tree, "target/format/@type") or "raw"
-        disk["file" if pool.type in ("", *FILE_POOLS) else "block"] = path
+        disk.update(_domain_volume_source.source(pool, disk["volume"], path))
         # An ISO image is raw to QEMU.
         disk.setdefault("format", form if form in ("qcow2", "vmdk", "vdi", "vpc") else "raw")
 

@@ -209,7 +209,14 @@ SOURCES: tuple[AnyRow, ...] = (
 # A volume is resolved to its path; pool and volume stand for it in the options.
 VOLUME: tuple[AnyRow, ...] = (
     Row("pool", None, NAME, help="Storage pool of O(disks[].volume)."),
-    Row("volume", None, NAME, help="Volume of the pool; its path and format stand in the domain."),
+    Row(
+        "volume",
+        None,
+        NAME,
+        help="Volume of the pool; its path and format stand in the domain. That of an V(rbd), V(gluster) or "
+        "V(iscsi-direct) pool has no path: what the pool says of servers and credentials stands there as "
+        "O(disks[].network) and O(disks[].auth).",
+    ),
 )
 
 

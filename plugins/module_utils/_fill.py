@@ -2,8 +2,10 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A new volume filled from an image or another volume, such that there is never half of one under its name.
 
-    in a pool of files    NAME.HOST.download -> NAME.HOST.partial -> NAME     the last two by renaming
-    in any other pool     NAME, which is deleted again where filling it fails
+    in a pool of files           NAME.HOST.download -> NAME.HOST.partial -> NAME     the last two by renaming
+    in a logical or rbd pool     NAME.HOST.partial -> NAME
+    as a partition or a LUN      NAME, with a mark at its beginning until it is whole (see _marked.py)
+    in any other pool            NAME, which is deleted again where filling it fails
 
 What an interrupted run has left is thrown away by the next one; a download with a checksum is gone on with. Two runs
 at once on one host take turns, volume by volume: neither throws away what the other one is about.
@@ -16,50 +18,47 @@ import dataclasses
 import fcntl
 import hashlib
 import os
-import socket
 import tempfile
 import time
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _download, _image, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _copy,
+    _download,
+    _image,
+    _libvirt_storage,
+    _marked,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 
 if t.TYPE_CHECKING:
-    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle
     from lxml.etree import _Element as Element
 
-_DOWNLOADS = "/var/cache/minicloud.kvm"
 # Seconds that libvirt has to finish a copy that an interrupted run has begun, and between two looks.
 _PATIENCE, _LOOK = 3600, 1
 
 
 @dataclasses.dataclass
-class Place:
-    """Where a volume is made: the host, its pool, the pool's type and directory."""
+class Source:
+    """A volume that a new one is a copy of: its handle, its place, its definition."""
 
-    host: Host
-    pool: Handle
-    type: str
-    path: str
+    volume: Handle
+    place: Place
+    tree: Element
 
     @property
-    def by_name(self) -> bool:
-        """Whether a volume can be made under another name and get its own when it is finished."""
-        return self.type in FILE_POOLS and not self.host.remote
+    def path(self) -> str:
+        return _xml.get(self.tree, "target/path") or ""
 
-    def passing(self, name: str, what: str) -> str:
-        """Of each host its own name: two that share a pool may fill at once, and none throws the other's away."""
-        return "{0}.{1}.{2}".format(name, socket.gethostname(), what) if self.by_name else name
-
-    def spool(self, name: str, src: str) -> str:
-        """Where a download goes: beside the volume where it can become the volume, else where only root looks."""
-        if self.by_name:
-            return os.path.join(self.path, self.passing(name, "download"))
-        os.makedirs(_DOWNLOADS, mode=0o700, exist_ok=True)
-        return os.path.join(_DOWNLOADS, hashlib.sha256("{0} {1}".format(name, src).encode()).hexdigest())
+    @property
+    def format(self) -> str:
+        return (_xml.get(self.tree, "target/format/@type") if self.place.type in FILE_POOLS else None) or "raw"
 
 
 def inspect(src: str) -> _image.Content:
@@ -130,7 +129,12 @@ def _create(place: Place, file: str, ours: bool, filling: Filling) -> None:
 
     def fill(volume: Handle) -> None:
         path = str(volume.path())
-        if not as_it_is:
+        if place.type == "rbd" or place.marks:
+            _image.require_whole(content, file)
+            write = _marked.fill if place.marks else _copy.copy
+            with place.image(str(volume.name()), path, "raw", blank=place.type == "rbd") as target:
+                write(_copy.local(file, content.format), target, "volume {0}".format(volume.name()))
+        elif not as_it_is:
             _image.convert(file, content, path, form, (_xml.get(tree, "allocation") or "0") != "0")
         elif ours and place.by_name:
             # It is there already: it takes the place of the empty file, as which it is seen from now on.
@@ -148,15 +152,84 @@ def _create(place: Place, file: str, ours: bool, filling: Filling) -> None:
     _finish(place, filling, None, fill)
 
 
-def make(place: Place, filling: Filling, source: Handle | None) -> None:
+def make(place: Place, filling: Filling, source: Source | None) -> None:
     """Make a volume: empty, an overlay, or a copy of a source."""
     name = _xml.get(filling.tree, "name") or ""
     if source is None:
         _libvirt_storage.volume_create(place.pool, name, _xml.write(filling.tree), filling.metadata)
         return
     with _writing(name), _alone(place, name) as needed:
-        if needed:
-            _finish(place, filling, source, lambda _volume: None)
+        if not needed:
+            return
+        if by_libvirt(place, source.place, filling.tree, source.tree):
+            _finish(place, filling, source.volume, lambda _volume: None)
+        else:
+            _finish(place, filling, None, lambda volume: _copied(place, filling, source, volume))
+
+
+def by_libvirt(place: Place, other: Place, tree: Element, source: Element) -> bool:
+    """Whether libvirt itself has to make a copy, or does it better; KvmError where nobody can.
+
+    It reaches what this process doesn't, alone knows the passphrases of its secrets, and Ceph makes a layer of what is
+    in one pool. Its rbd pools take no volume of any other.
+    """
+    ceph = [each.type == "rbd" for each in (place, other)]
+    if all(ceph) and place.pool.UUIDString() == other.pool.UUIDString():
+        return True
+    sealed = any(_xml.find(each, "target/encryption") is not None for each in (tree, source))
+    path = _xml.get(source, "target/path") or ""
+    far = place.host.remote or (not ceph[1] and not os.access(path, os.R_OK)) or os.geteuid() != 0
+    if any(ceph) and (sealed or far):
+        raise KvmError(
+            "Volume {0} can't be copied: {1}.".format(
+                _xml.get(source, "name"),
+                "one of the two is encrypted" if sealed else "libvirt can't copy from or into an rbd pool",
+            ),
+            error_code="not_copied",
+            remedy="Run the task on the hypervisor itself, as root, for a volume that is not encrypted.",
+        )
+    return bool(sealed or far)
+
+
+def _copied(place: Place, filling: Filling, source: Source, volume: Handle) -> None:
+    name, path = str(volume.name()), str(volume.path())
+    form = _xml.get(filling.tree, "target/format/@type") if place.type in FILE_POOLS else None
+    full = form == "qcow2" and (_xml.get(filling.tree, "allocation") or "0") != "0"
+    blank = place.type in (*FILE_POOLS, "rbd")
+    with contextlib.ExitStack() as images:
+        image = images.enter_context(source.place.image(str(source.volume.name()), source.path, source.format))
+        target = images.enter_context(place.image(name, path, form or "raw", blank))
+        if place.marks:
+            _marked.fill(image, target, "volume {0}".format(name))
+        else:
+            _copy.copy(image, target, "volume {0}".format(name), full)
+
+
+def again(place: Place, volume: Handle, source: Source | tuple[str, str | None], filling: Filling) -> None:
+    """Fill a device that is there. source: a volume, or a file or URL and its checksum."""
+    name = str(volume.name())
+    with _writing(name), _alone(place, name), contextlib.ExitStack() as images:
+        if not _marked.is_unfilled(str(volume.path()), blank=True):
+            # Another run was about it, too.
+            return
+        if isinstance(source, Source):
+            _copied(place, filling, source, volume)
+            return
+        src, checksum = source
+        file = src
+        if _download.is_url(src):
+            file = place.spool(name, src)
+            images.callback(_remove, file)
+            _download.fetch(src, file, checksum, "volume {0}".format(name))
+        content = _image.inspect(file)
+        _image.require_whole(content, _download.shown(src))
+        target = images.enter_context(place.image(name, str(volume.path()), "raw"))
+        _marked.fill(_copy.local(file, content.format), target, "volume {0}".format(name))
+
+
+def _remove(file: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(file)
 
 
 @contextlib.contextmanager
@@ -176,7 +249,7 @@ def _alone(place: Place, name: str) -> t.Iterator[bool]:
         except BlockingIOError:
             _download.log("volume {0}: another run is making it; waiting for that".format(name))
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield not (place.by_name and os.path.lexists(os.path.join(place.path, name)))
+        yield not (place.renames and place.has(name))
     finally:
         os.close(handle)
 
@@ -212,7 +285,7 @@ def _finish(place: Place, filling: Filling, source: Handle | None, fill: t.Calla
         if filling.capacity > int(_xml.get(made, "capacity") or 0):
             _libvirt_storage.volume_resize(volume, filling.capacity)
         if partial != name:
-            _rename(str(volume.path()), name)
+            place.rename(volume, partial, name)
             _libvirt_storage.pool_refresh(place.pool)
     except BaseException:
         _libvirt_storage.volume_delete(volume)
@@ -242,18 +315,3 @@ def _throw_away(pool: Handle, name: str) -> None:
             if "still being allocated" not in error.message or time.monotonic() > deadline:
                 raise
             time.sleep(_LOOK)
-
-
-def _rename(path: str, name: str) -> None:
-    """Give a finished volume its name, unless another host that shares the pool was faster: then that one's stays."""
-    target = os.path.join(os.path.dirname(path), name)
-    try:
-        os.link(path, target)
-    except FileExistsError:
-        pass
-    except OSError:
-        # A file system without hard links (vfat, cifs).
-        if not os.path.lexists(target):
-            os.rename(path, target)
-            return
-    os.unlink(path)

@@ -152,12 +152,20 @@ def pool_user(host: Host, pool: Handle) -> Handle | None:
     return next(users, None)
 
 
+def disk_at(domain: Handle, path: str) -> str:
+    """What a running domain calls the disk that lies on a path: an image of Ceph it only knows by the disk's target."""
+    for disk in _xml.find_all(_xml.parse(xml(domain, inactive=False), str(domain.name())), "devices/disk"):
+        if _xml.get(disk, "source/@name") == path:
+            return _xml.get(disk, "target/@dev") or path
+    return path
+
+
 def volume_writer(host: Host, path: str) -> Handle | None:
     """A running domain that may write to the image at a path: it is a disk's own, and the disk is not read-only."""
     for domain, text in _running(host):
         if quoted(path) in text:
             for disk in _xml.find_all(_xml.parse(text, str(domain.name())), "devices/disk"):
-                own = (_xml.get(disk, "source/@file"), _xml.get(disk, "source/@dev"))
+                own = tuple(_xml.get(disk, "source/@" + place) for place in ("file", "dev", "name"))
                 if path in own and _xml.find(disk, "readonly") is None:
                     return domain
     return None

@@ -22,11 +22,25 @@ _SHARED = frozenset(
     | {"snfs", "v9fs", "vxfs"}
 )
 
-# The boot's number, then a line for each path: the sort of its file system and its inode; empty where there is none.
-# Not its size: an image that grows may look smaller from afar for a while (attribute caching in nfs(5)).
+# What a block device is called on every machine that has it: a logical volume by its UUID, a multipath map and a LUN by
+# the name that the storage gives it (Documentation/ABI of the kernel: sysfs-block-dm, sysfs-block-device). Only names
+# of which there is no second one: many a virtual machine has a disk of the same maker, model and serial number.
+_DEVICE = "device"
+# The boot's number, then a line for each path: the sort of its file system and its inode, or what the device is called;
+# empty where there is none. Not a file's size: an image that grows may look smaller from afar for a while (attribute
+# caching in nfs(5)).
 _TELL_FILES = """cat /proc/sys/kernel/random/boot_id
 for path do
-  printf '%s\\t%s\\n' "$(stat -L -f -c %T -- "$path" 2>/dev/null)" "$(stat -L -c %i -- "$path" 2>/dev/null)"
+  name=
+  if [ -b "$path" ]; then
+    numbers=$(stat -L -c '%t %T' -- "$path")
+    sys=/sys/dev/block/$((0x${numbers% *})):$((0x${numbers#* }))
+    name=$(cat "$sys/dm/uuid" 2>/dev/null || cat "$sys/device/wwid" 2>/dev/null || cat "$sys/wwid" 2>/dev/null)
+  fi
+  case $name in
+    LVM-*|mpath-[23]*|naa.*|eui.*|uuid.*) printf 'device\\t%s\\n' "$name";;
+    *) printf '%s\\t%s\\n' "$(stat -L -f -c %T -- "$path" 2>/dev/null)" "$(stat -L -c %i -- "$path" 2>/dev/null)";;
+  esac
 done"""
 
 
@@ -103,7 +117,16 @@ class Machine:
             kind, _tab, identity = line.partition("\t")
             if identity:
                 # On a disk of its own a machine may well have another file of the same inode.
-                found[path] = line if kind in _SHARED else "{0}\t{1}".format(line, booted)
+                found[path] = line if kind in _SHARED or kind == _DEVICE else "{0}\t{1}".format(line, booted)
+        return found
+
+    def contents(self, paths: list[str]) -> dict[str, str]:
+        """The checksums of what is in these files on that machine; what is missing there is missing here."""
+        found: dict[str, str] = {}
+        for path in paths:
+            text = self.run("sha256sum", "--zero", "--", path)
+            if text:
+                found[path] = text.split(maxsplit=1)[0]
         return found
 
 

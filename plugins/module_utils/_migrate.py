@@ -54,6 +54,7 @@ class Plan:
     mode: str = "live"
     found: str | None = None
     leftover: Place | None = None
+    copies: list[str] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
 
@@ -62,7 +63,7 @@ def place(wanted: Wanted, check_mode: bool) -> Result:
     if wanted.dest not in wanted.hosts:
         raise BadValue("dest", wanted.dest, "it is not one of hosts ({0})".format(", ".join(wanted.hosts)))
     with contextlib.ExitStack() as open_connections:
-        plan = _plan(wanted, open_connections)
+        plan = _plan(wanted, open_connections, check_mode)
         figures: Result = {"time_ms": None, "downtime_ms": None, "bytes": None}
         if plan.source and not check_mode:
             figures.update(_move(wanted, plan, plan.source))
@@ -76,6 +77,7 @@ def place(wanted: Wanted, check_mode: bool) -> Result:
         "source": plan.source.machine.name if plan.source else plan.found,
         "dest": wanted.dest,
         "mode": plan.mode if plan.source else None,
+        "left_behind": plan.copies,
         "diff": {
             "before": {wanted.name: _where(before, plan.leftover)},
             "after": {wanted.name: _where(after, None)},
@@ -89,7 +91,7 @@ def _where(host: str | None, leftover: Place | None) -> Result:
     return {"hypervisor": host, **({"also_defined_on": leftover.machine.name} if leftover else {})}
 
 
-def _plan(wanted: Wanted, open_connections: contextlib.ExitStack) -> Plan:
+def _plan(wanted: Wanted, open_connections: contextlib.ExitStack, check_mode: bool) -> Plan:
     places, unreachable = _look(wanted, open_connections)
     dest = places[wanted.dest]
     plan = Plan(dest)
@@ -131,13 +133,13 @@ def _plan(wanted: Wanted, open_connections: contextlib.ExitStack) -> Plan:
     plan.source = source
     plan.mode = "offline" if source.state == "stopped" else wanted.mode
     try:
-        _preflight.check(source, dest, plan.mode, plan.warnings)
+        plan.copies = _preflight.check(source, dest, plan.mode, plan.warnings, check_mode)
     except KvmError as error:
         if plan.mode == "offline" or wanted.fallback != "offline" or error.error_code not in _preflight.ONLY_LIVE:
             raise
         plan.mode = "offline"
         plan.warnings.append("It can't move while it runs: {0}".format(error.message))
-        _preflight.check(source, dest, plan.mode, plan.warnings)
+        plan.copies = _preflight.check(source, dest, plan.mode, plan.warnings, check_mode)
     return plan
 
 

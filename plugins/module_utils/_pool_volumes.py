@@ -18,6 +18,12 @@ if t.TYPE_CHECKING:
 
 # Types of pools whose volumes are files, where a finished volume can be given its name by renaming.
 FILE_POOLS = ("dir", "fs", "netfs")
+# Types whose volumes are partitions or LUNs: devices that can't be given another name.
+FIXED_POOLS = ("disk", "iscsi", "scsi", "mpath")
+# Types whose volumes are there from the beginning: libvirt makes none.
+GIVEN_POOLS = ("iscsi", "iscsi-direct", "scsi", "mpath", "gluster")
+# Types whose volumes have no path on the host: QEMU itself reaches them over the network.
+NETWORK_POOLS = ("rbd", "gluster", "iscsi-direct")
 
 
 @dataclasses.dataclass
@@ -35,12 +41,20 @@ class PoolFound:
     capacity: int = 0
     # Of a disk pool: the disk.
     device: str = ""
+    # What its volumes lie on: its source element.
+    source: Element | None = None
     # Volumes that an earlier entry of the same call makes: (path, format, capacity in bytes) by name.
     coming: dict[str, tuple[str, str, int]] = dataclasses.field(default_factory=dict)
     # Volumes that an earlier entry of the same call deletes.
     leaving: set[str] = dataclasses.field(default_factory=set)
     _trees: dict[str, Element] = dataclasses.field(default_factory=dict)
     _fresh: bool = False
+
+    @property
+    def base(self) -> str:
+        """What the paths of its volumes begin with: its directory, or of an rbd pool what Ceph calls it."""
+        own = _xml.get(self.source, "name") if self.type in NETWORK_POOLS and self.source is not None else None
+        return own or self.path
 
     def read(self, name: str) -> Element | None:
         """A volume's definition, or None.
@@ -109,4 +123,5 @@ def _look(name: str, handle: Handle | None, remote: bool) -> PoolFound:
         _mounts.require_answers({path: "Storage pool " + name})
     volumes, capacity = _libvirt_storage.volumes(handle), _libvirt_storage.pool_size(handle)[0]
     device = _xml.get(tree, "source/device/@path") or ""
-    return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity, device)
+    source = _xml.find(tree, "source")
+    return PoolFound(handle, volumes, None, tree.get("type") or "", path, capacity, device, source)

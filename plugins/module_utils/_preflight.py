@@ -31,8 +31,11 @@ class Place:
     uuid: str
 
 
-def check(source: Place, dest: Place, mode: str, warnings: list[str]) -> None:
-    """Raise a KvmError for the first thing that keeps the guest from moving."""
+def check(source: Place, dest: Place, mode: str, warnings: list[str], check_mode: bool) -> list[str]:
+    """Raise a KvmError for the first thing that keeps the guest from moving.
+
+    The read-only images that the target has copies of: those of the source are left behind.
+    """
     tree = _xml.parse(_libvirt_migrate.migratable_xml(source.domain), "The domain")
     name = _xml.get(tree, "name") or ""
     _check_uuid(name, source, dest)
@@ -41,11 +44,12 @@ def check(source: Place, dest: Place, mode: str, warnings: list[str]) -> None:
     if mode == "live":
         _check_name(source, dest)
         _check_cpu(name, tree, source, dest)
-    _check_disks(name, tree, source, dest)
+    copies = _check_disks(name, tree, source, dest, warnings if check_mode else None)
     if mode == "offline" and _xml.find(tree, "os/nvram") is not None:
         warnings.append(
             "{0} gets new UEFI variables on {1}: only a live move carries them.".format(name, dest.machine.name)
         )
+    return copies
 
 
 def _check_uuid(name: str, source: Place, dest: Place) -> None:
@@ -112,22 +116,51 @@ def _check_cpu(name: str, tree: Element, source: Place, dest: Place) -> None:
         )
 
 
-def _check_disks(name: str, tree: Element, source: Place, dest: Place) -> None:
-    """Every image, and what it is an overlay of, has to be the same file on both."""
+def _check_disks(name: str, tree: Element, source: Place, dest: Place, warnings: list[str] | None) -> list[str]:
+    """Every image, and what it is an overlay of, has to be the same file on both, or the same device.
+
+    What is only read, such as a seed, may as well be a copy on each; these are returned. warnings: of check mode, where
+    an earlier task would have made a copy that is missing.
+    """
     disks = "devices/disk//source/@"
     paths = sorted({path for place in ("file", "dev") for path in _xml.get_all(tree, disks + place)} - {""})
     if not paths:
-        return
+        return []
     here, there = source.machine.files(paths), dest.machine.files(paths)
-    for path in paths:
-        if path not in there or here.get(path) != there[path]:
+    others = [path for path in paths if path not in there or here.get(path) != there[path]]
+    read_only = [path for path in others if path in _read_only(tree)]
+    ours = source.machine.contents([path for path in read_only if path in there])
+    theirs = dest.machine.contents(list(ours))
+    copies = [path for path in read_only if path in ours and ours[path] == theirs.get(path)]
+    for path in others:
+        if warnings is not None and path in read_only and path not in there:
+            warnings.append("{0} is missing on {1}; it is taken as about to be made.".format(path, dest.machine.name))
+            copies.append(path)
+        elif path not in copies:
+            remedy = "Disks have to lie on storage that both hypervisors share, at the same place."
+            if path in read_only:
+                remedy = "What is read-only may be a file of each hypervisor, with the same content."
             raise KvmError(
                 "{0} can't move to {1}: {2} is {3} there.".format(
                     name, dest.machine.name, path, "another file" if path in there else "missing"
                 ),
                 error_code="not_shared",
-                remedy="Disks have to lie on storage that both hypervisors share, at the same place.",
+                remedy=remedy,
             )
+    return copies
+
+
+def _read_only(tree: Element) -> set[str]:
+    """The files of disks that nobody writes to; not what one that is written to is an overlay of."""
+    found: set[str] = set()
+    written: set[str] = set()
+    for disk in _xml.find_all(tree, "devices/disk"):
+        paths = set(_xml.get_all(disk, ".//source/@file"))
+        if _xml.find(disk, "readonly") is not None and len(paths) == 1:
+            found |= paths
+        else:
+            written |= paths
+    return found - written
 
 
 def _check_rest(name: str, tree: Element, source: Place, mode: str) -> None:

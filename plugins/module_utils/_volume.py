@@ -10,14 +10,21 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _libvirt_domain,
+    _libvirt_storage,
+    _pool_build,
+    _volume_new,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._download import passwords, shown
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Kind, Plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._fill import Filling, Place, make
+from ansible_collections.minicloud.kvm.plugins.module_utils._fill import Filling, Source, again, make
 from ansible_collections.minicloud.kvm.plugins.module_utils._fill import create as fill
 from ansible_collections.minicloud.kvm.plugins.module_utils._image import shorten
+from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, PoolFound, look
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Options, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
@@ -115,7 +122,7 @@ class Volume(Kind[World]):
         if capacity or _xml.find(tree, "backingStore") is None:
             Size("B").write(tree, "capacity", capacity)
         _xml.drop(tree, "clone")
-        plan.facts["path"] = os.path.join(pool.path or desired["pool"], desired["name"])
+        plan.facts["path"] = os.path.join(pool.base or desired["pool"], desired["name"])
         form = _xml.get(tree, "target/format/@type") or "raw"
         pool.coming[desired["name"]] = (plan.facts["path"], form, capacity)
         plan.step("create", desired=desired, tree=tree, capacity=capacity)
@@ -138,6 +145,7 @@ class Volume(Kind[World]):
             )
         self._check_fixed(desired, tree)
         self._check_backing(desired, world, tree)
+        self._plan_filling(desired, world, plan, tree)
         capacity = int(_xml.get(tree, "capacity") or 0)
         wanted = desired.get("capacity", capacity)
         rounded = _ROUNDED.get(pool.type, 0) or _ROUNDED.get(found or "", 0)
@@ -163,6 +171,29 @@ class Volume(Kind[World]):
             shrink=wanted < capacity,
             form=found or "raw",
         )
+
+    def _plan_filling(self, desired: Options, world: World, plan: Plan, tree: Element) -> None:
+        """A device that is there is filled where a killed run has begun that, or where that is asked for."""
+        pool, path = world.pools[desired["pool"]], str(plan.facts["path"])
+        why = _volume_new.unfilled(desired, world, tree, self.check_mode, plan.warnings)
+        if why is None:
+            return
+        user = _libvirt_domain.user_of(world.host, path)
+        if user is not None and why == "blank":
+            # It is the guest's to write to.
+            return
+        if user is not None:
+            raise KvmError(
+                "Volume {0} is in use by domain {1}, which is running: it is not filled.".format(
+                    plan.name, user.name()
+                ),
+                error_code="in_use",
+                remedy="Stop the domain first.",
+            )
+        _pool_build.require_unused(path)
+        option = "clone" if "clone" in desired else "src"
+        plan.change(option, why, self._shown(option, desired))
+        plan.step("fill", desired=desired, tree=tree, volume=pool.volumes[plan.name])
 
     def _check_fixed(self, desired: Options, tree: Element) -> None:
         """What can't be changed of a volume that is there, and is declared otherwise."""
@@ -234,23 +265,31 @@ class Volume(Kind[World]):
 
     def create(self, world: World, plan: Plan, desired: Options, tree: Element, capacity: int) -> None:
         pool = world.pools[desired["pool"]]
-        place = Place(world.host, pool.handle, pool.type, pool.path)
+        place = Place.of(world.host, pool)
         filling = Filling(tree, capacity, rewritten(desired, tree), metadata(desired, tree))
         if "src" in desired:
             fill(place, desired["src"], desired.get("checksum"), filling)
             return
-        source = None
+        make(place, filling, self._source(world, plan, desired) if "clone" in desired else None)
+
+    def fill(self, world: World, plan: Plan, desired: Options, tree: Element, volume: Handle) -> None:
+        place = Place.of(world.host, world.pools[desired["pool"]])
         if "clone" in desired:
-            # An earlier entry of the same call may have made it.
-            other = world.pools[desired["clone"].get("pool", desired["pool"])]
-            source = _libvirt_storage.volumes(other.handle).get(desired["clone"]["volume"])
-            if source is None:
-                raise NotFound(
-                    "Volume {0}: clone.volume {1} has been deleted since the task began.".format(
-                        plan.name, desired["clone"]["volume"]
-                    )
-                )
-        make(place, filling, source)
+            again(place, volume, self._source(world, plan, desired), Filling(tree, 0))
+        else:
+            again(place, volume, (desired["src"], desired.get("checksum")), Filling(tree, 0))
+
+    @staticmethod
+    def _source(world: World, plan: Plan, desired: Options) -> Source:
+        """What a volume is to be a copy of; an earlier entry of the same call may have made it."""
+        other, name = world.pools[desired["clone"].get("pool", desired["pool"])], desired["clone"]["volume"]
+        found = _libvirt_storage.volumes(other.handle).get(name)
+        text = None if found is None else _libvirt_storage.volume_xml(found)
+        if text is None:
+            raise NotFound(
+                "Volume {0}: clone.volume {1} has been deleted since the task began.".format(plan.name, name)
+            )
+        return Source(found, Place.of(world.host, other), _xml.parse(text, name))
 
     def resize(self, world: World, plan: Plan, volume: Handle, capacity: int, shrink: bool, form: str) -> None:
         path = plan.facts["path"]
@@ -264,7 +303,7 @@ class Volume(Kind[World]):
             _libvirt_storage.volume_resize(volume, capacity, shrink)
         else:
             # A running QEMU holds the file: it grows it itself, and tells the guest.
-            _libvirt_domain.block_resize(user, path, capacity)
+            _libvirt_domain.block_resize(user, _libvirt_storage.disk_at(user, path), capacity)
             _libvirt_storage.pool_refresh(pool.handle)
 
     def delete(self, world: World, plan: Plan, volume: Handle, wipe: str | None) -> None:

@@ -8,10 +8,19 @@ import dataclasses
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _download, _fill, _image, _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _copy,
+    _download,
+    _fill,
+    _image,
+    _libvirt_storage,
+    _marked,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Size
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS
+from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, GIVEN_POOLS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 from ansible_collections.minicloud.kvm.plugins.module_utils._sizes import format_size
 from ansible_collections.minicloud.kvm.plugins.module_utils._volume_rows import FILES, PARTITIONS, QCOW2
@@ -43,6 +52,13 @@ def blank(desired: Options, world: World, check_mode: bool, warnings: list[str])
     The bytes are 0 where only the download will say. backing_store gets the path and format that it stands for.
     """
     pool = world.pools[desired["pool"]]
+    if pool.type in GIVEN_POOLS:
+        raise NotFound(
+            "Storage pool {0} has no volume {1}, and libvirt makes none in a pool of type {2}.".format(
+                desired["pool"], desired["name"], pool.type
+            ),
+            remedy="Make it where the storage is, then refresh the pool; name a volume that is there.",
+        )
     origin = _origin(desired, world, check_mode, warnings)
     tree = _xml.new("volume")
     _xml.put(tree, "name", desired["name"])
@@ -60,8 +76,66 @@ def blank(desired: Options, world: World, check_mode: bool, warnings: list[str])
         _xml.put(tree, "target/permissions/owner", str(owner.st_uid))
         _xml.put(tree, "target/permissions/group", str(owner.st_gid))
     capacity = _capacity(desired, origin)
-    _allocate(desired, tree, form, capacity)
+    _allocate(desired, tree, form, capacity, pool)
+    if pool.handle is not None:
+        _check_way(desired, world, pool, tree)
+        _check_room(desired, pool, capacity)
     return tree, capacity
+
+
+def unfilled(desired: Options, world: World, tree: Element, check_mode: bool, warnings: list[str]) -> str | None:
+    """Why a device that is there is to be filled; None where it isn't."""
+    pool = world.pools[desired["pool"]]
+    place, path = Place.of(world.host, pool), _xml.get(tree, "target/path") or ""
+    if desired["fill_blank"] and not place.marks:
+        raise BadValue("fill_blank", True, "it is for partitions and LUNs; volumes of this pool are filled when made")
+    if not place.marks or not {"clone", "src"} & set(desired) or not os.path.exists(path):
+        return None
+    if not _marked.is_unfilled(path, desired["fill_blank"]):
+        return None
+    origin = _origin(desired, world, check_mode, warnings)
+    capacity = int(_xml.get(tree, "capacity") or 0)
+    if capacity < origin.capacity:
+        raise BadValue(
+            "capacity", format_size(capacity), "what it starts from has {0}".format(format_size(origin.capacity))
+        )
+    if _marked.begun_by(path):
+        return "begun"
+    image = desired.get("src", origin.path)
+    if os.path.exists(image):
+        # What is blank may be the whole of an image that is.
+        source, target = _copy.local(image, origin.format), _copy.local(path, "raw")
+        if not _marked.differs(source, target):
+            return None
+    return "blank"
+
+
+def _check_way(desired: Options, world: World, pool: PoolFound, tree: Element) -> None:
+    """Refuse what can't be copied, or not from here, before anything is done."""
+    place = Place.of(world.host, pool)
+    if "clone" not in desired:
+        if "src" in desired:
+            place.require()
+        return
+    place.require()
+    other = world.pools[desired["clone"].get("pool", desired["pool"])]
+    source = other.read(desired["clone"]["volume"])
+    if source is not None and other.handle is not None:
+        _fill.by_libvirt(place, Place.of(world.host, other), tree, source)
+
+
+def _check_room(desired: Options, pool: PoolFound, capacity: int) -> None:
+    """A volume group gives all of its size at once; of what goes in the same task the room is not known."""
+    solid = pool.type == "logical" and desired.get("allocation", "full") == "full"
+    if not solid or pool.leaving or desired["allow_overcommit"]:
+        return
+    room = _libvirt_storage.pool_size(pool.handle)[1] - sum(size for _path, _form, size in pool.coming.values())
+    if capacity > room:
+        raise BadValue(
+            "capacity",
+            format_size(capacity),
+            "storage pool {0} has {1} left".format(desired["pool"], format_size(max(room, 0))),
+        )
 
 
 def _format(desired: Options, pool: PoolFound, origin: Origin) -> str:
@@ -127,9 +201,11 @@ def _capacity(desired: Options, origin: Origin) -> int:
     return capacity
 
 
-def _allocate(desired: Options, tree: Element, form: str, capacity: int) -> None:
-    """What is left out libvirt allocates in full where the format has such a thing."""
+def _allocate(desired: Options, tree: Element, form: str, capacity: int, pool: PoolFound) -> None:
+    """What is left out libvirt allocates in full where the format has such a thing; a copy has its source's holes."""
     allocation = desired.get("allocation")
+    if allocation is None and "clone" in desired and pool.type in FILE_POOLS and not _is_whole(desired):
+        allocation = "thin"
     if allocation == "metadata" and form != "qcow2":
         raise BadValue("allocation", allocation, "only qcow2 has it, not {0}".format(form or "raw"))
     if allocation == "full":

@@ -126,7 +126,8 @@ ROWS: tuple[AnyRow, ...] = (
         None,
         Allocation(),
         help="Space taken from the beginning, when it is made: V(thin) is as little as can be, V(metadata) that for "
-        "the tables of a V(qcow2), V(full) all of it; or a size. Left out, V(raw) is full and the others are thin.",
+        "the tables of a V(qcow2), V(full) all of it; or a size. Left out, V(raw) is full, and the others and what "
+        "O(clone) makes are thin.",
     ),
     Row(
         "format",
@@ -187,7 +188,9 @@ ROWS: tuple[AnyRow, ...] = (
             Row("volume", None, NAME, help="Name of the volume.", required=True),
             Row("pool", None, NAME, help="Its pool; the new volume's own where it is left out."),
         ),
-        help="The volume that a new one is a full copy of. What is there already is not copied again.",
+        help="The volume that a new one is a full copy of, whatever the two pools are: with its holes, and compared "
+        "when it is written. What is there already is not copied again. Within one V(rbd) pool it is a layer above a "
+        "snapshot of the other, as Ceph clones.",
     ),
     Row(
         "src",
@@ -202,6 +205,15 @@ ROWS: tuple[AnyRow, ...] = (
         CHECKSUM,
         help="Checksum of O(src), such as V(sha256:) and its digits, or the URL of a list of checksums instead of the "
         "digits. A volume has its name only when it is right. An interrupted download is gone on with.",
+    ),
+    Row(
+        "fill_blank",
+        None,
+        Switch(),
+        help="Whether a partition or LUN that is there, and on which there is nothing, is filled from O(clone) or "
+        "O(src). The volumes of V(iscsi), V(scsi) and V(mpath) pools are there from the beginning. What holds anything "
+        "is left as it is.",
+        default=False,
     ),
     Row("mode", "target/permissions/mode", Octal(), help="Mode of the file when it is made, such as V('0640')."),
     Row(
@@ -270,6 +282,8 @@ def _check_origin(desired: Options) -> None:
     given = [option for option in ("backing_store", "clone", "src") if option in desired]
     if len(given) > 1:
         raise BadValue(given[-1], _shown(given[-1], desired), "a volume has one of backing_store, clone, src")
+    if desired.get("fill_blank") and not {"clone", "src"} & set(desired):
+        raise BadValue("fill_blank", True, "clone or src is wanted, which it is filled from")
     if "checksum" in desired and "src" not in desired:
         raise BadValue("checksum", desired["checksum"], "it is that of src")
     if "backing_store" in desired:

@@ -1405,7 +1405,9 @@ options:
           description: Storage pool of O(disks[].volume).
           type: str
         volume:
-          description: Volume of the pool; its path and format stand in the domain.
+          description: 'Volume of the pool; its path and format stand in the domain. That of an V(rbd), V(gluster)
+            or V(iscsi-direct) pool has no path: what the pool says of servers and credentials stands there as O(disks[].network)
+            and O(disks[].auth).'
           type: str
         file:
           description: File on the host.
@@ -4890,6 +4892,14 @@ EXAMPLES = r"""
     interfaces: [{network: default}]
     autostart: true
     state: running
+
+- name: A guest on an image of Ceph and a logical volume, by their pools; servers and credentials are those of the pool
+  minicloud.kvm.libvirt_domain:
+    name: db1
+    memory: 4GiB
+    disks:
+      - {pool: ceph, volume: db1-vda}
+      - {pool: vg-guests, volume: db1-vdb}
 
 - name: Several at once
   minicloud.kvm.libvirt_domain:

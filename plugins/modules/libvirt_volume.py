@@ -12,8 +12,16 @@ description:
   - Makes storage volumes, empty, as an overlay of an image, as a copy of another or filled from a file or a URL, and grows
     them; any number over one connection.
   - What a volume holds is never written again; it is shrunk only with O(allow_shrink), deleted only with O(state=absent).
-  - A volume in a pool of files (V(dir), V(fs), V(netfs)) has its name only when it is whole. One of another pool that a run
-    was killed at has to be deleted by hand.
+  - A volume in a pool of files (V(dir), V(fs), V(netfs)), in a V(logical) or V(rbd) pool has its name only when it is whole.
+    A partition or LUN, which has its name before, begins with a mark till then. What a killed run has left is
+    thrown away, or filled anew, by the next one.
+  - Images move between pools of any type with O(clone). QEMU's C(qemu-img) copies on the hypervisor, holes stay, the
+    system's log says how far it is, and in the end the new volume is read from its storage and compared with what it
+    is a copy of. Only the copy of an encrypted volume, one that is not made by root on the hypervisor itself, and one
+    within an V(rbd) pool are libvirt's own work, and not compared.
+  - An V(rbd) pool's user and key are those of the pool's secret; where that is private, Ceph's keyring on the
+    hypervisor. It takes C(rbd) there, and QEMU's driver for it (C(ceph-common) and C(qemu-block-extra) on Debian and
+    Ubuntu, C(ceph-common) and C(qemu-block-rbd) on Fedora and EL).
 author: minicloud.kvm contributors (@minicloud)
 options:
   <<: &one
@@ -37,7 +45,8 @@ options:
       type: str
     allocation:
       description: 'Space taken from the beginning, when it is made: V(thin) is as little as can be, V(metadata) that
-        for the tables of a V(qcow2), V(full) all of it; or a size. Left out, V(raw) is full and the others are thin.'
+        for the tables of a V(qcow2), V(full) all of it; or a size. Left out, V(raw) is full, and the others and what
+        O(clone) makes are thin.'
       type: str
     format:
       description: 'Format of the volume when it is made: that of O(src) or O(clone) where it is left out, or else
@@ -149,7 +158,9 @@ options:
             - vmdk
             - vpc
     clone:
-      description: The volume that a new one is a full copy of. What is there already is not copied again.
+      description: 'The volume that a new one is a full copy of, whatever the two pools are: with its holes, and compared
+        when it is written. What is there already is not copied again. Within one V(rbd) pool it is a layer above
+        a snapshot of the other, as Ceph clones.'
       type: dict
       suboptions:
         volume:
@@ -167,6 +178,12 @@ options:
       description: Checksum of O(src), such as V(sha256:) and its digits, or the URL of a list of checksums instead
         of the digits. A volume has its name only when it is right. An interrupted download is gone on with.
       type: str
+    fill_blank:
+      description: Whether a partition or LUN that is there, and on which there is nothing, is filled from O(clone)
+        or O(src). The volumes of V(iscsi), V(scsi) and V(mpath) pools are there from the beginning. What holds anything
+        is left as it is.
+      type: bool
+      default: false
     mode:
       description: Mode of the file when it is made, such as V('0640').
       type: str
@@ -239,6 +256,26 @@ EXAMPLES = r"""
     format: raw
     clone: {pool: images, volume: debian-13.qcow2}
     capacity: 40GiB
+
+- name: A guest's disk on a logical volume, from an image in a pool of files
+  minicloud.kvm.libvirt_volume:
+    pool: vg-guests
+    name: db1-vda
+    clone: {pool: images, volume: debian-13.qcow2}
+    capacity: 40GiB
+
+- name: And from there into Ceph
+  minicloud.kvm.libvirt_volume:
+    pool: ceph
+    name: db1-vda
+    clone: {pool: vg-guests, volume: db1-vda}
+
+- name: A LUN that is there, and is filled where it is blank
+  minicloud.kvm.libvirt_volume:
+    pool: luns
+    name: unit:0:0:1
+    clone: {pool: images, volume: debian-13.qcow2}
+    fill_blank: true
 
 - name: Disks of two guests, overlays of that image
   minicloud.kvm.libvirt_volume:

@@ -12,7 +12,8 @@ description:
   - Finds the guest among the hypervisors and moves it to O(dest), live where it runs. Where it is there already, nothing
     is done.
   - Before anything is done it is checked that the hypervisors can be reached, that the target's name leads to it from the
-    source, that disks are the same files on both, that the CPU can be had and the networks are active on the target,
+    source, that disks are the same files or devices on both (what is read-only, such as a seed, may be a file of each with
+    the same content), that the CPU can be had and the networks are active on the target,
     that no other guest has the name or UUID there, and that the source keeps nothing beside the definition that would be
     lost (a saved state, snapshots, checkpoints; for an offline move the state of an emulated TPM).
   - Whatever fails, the guest goes on where it was and is defined only there.
@@ -103,8 +104,20 @@ found: {description: Hypervisor that it was on; none where it is on none., retur
 source: {description: The same as RV(found)., returned: success, type: str, sample: host1}
 dest: {description: Hypervisor that it is on now., returned: success, type: str, sample: host2}
 mode: {description: How it moved; none where it did not., returned: success, type: str, sample: live}
+left_behind:
+  description: Files of read-only disks that stay on the source, for the target has its own with the same content.
+  returned: success
+  type: list
+  elements: str
+  sample: [/var/lib/libvirt/images/web1-seed.iso]
 time_ms: {description: Duration of the move in milliseconds., returned: when it moved, type: int, sample: 6900}
-downtime_ms: {description: How long the guest stood still in milliseconds., returned: when it moved, type: int, sample: 120}
+downleft_behind:
+  description: Files of read-only disks that stay on the source, for the target has its own with the same content.
+  returned: success
+  type: list
+  elements: str
+  sample: [/var/lib/libvirt/images/web1-seed.iso]
+time_ms: {description: How long the guest stood still in milliseconds., returned: when it moved, type: int, sample: 120}
 bytes: {description: Bytes that were transferred., returned: when it moved, type: int, sample: 312000000}
 """
 

@@ -23,6 +23,12 @@ _DISK_WORDS = (
     "boot_order",
 )
 _ADDRESS_WORDS = ("address", "gateway", "nameservers", "search")
+# Pools whose volumes are files; and those of the others whose volumes are called as one likes.
+_FILE_POOLS = ("dir", "fs", "netfs")
+_NAMED_POOLS = (*_FILE_POOLS, "logical", "rbd", "zfs")
+# Pools of LUNs: libvirt makes none, but one that is there can be filled; and pools that can't even be filled.
+_LUN_POOLS = ("iscsi", "scsi", "mpath")
+_CLOSED_POOLS = ("iscsi-direct", "gluster")
 # Pools whose volumes are the same on every hypervisor.
 _SHARED_POOLS = ("netfs", "rbd", "gluster", "iscsi", "iscsi-direct")
 
@@ -117,13 +123,19 @@ def to_fill(images: t.Sequence[Options], others: t.Iterable[t.Sequence[Options]]
 
 class Site(t.NamedTuple):
     """What a hypervisor says of itself: its images, pools and networks as declared; the directories where seeds go by
-    default, and where images are on their way into a pool."""
+    default, and where images are on their way into a pool; the pool of the images that full copies are made of."""
 
     images: t.Mapping[str, Options]
     pools: t.Sequence[Options]
     networks: t.Sequence[Options]
     seed_path: str
     download_path: str
+    images_pool: str = ""
+
+
+def _type(pool: str, site: Site) -> str:
+    """A pool's type; one that is not declared is taken for one of files."""
+    return next((str(each.get("type") or "dir") for each in site.pools if each.get("name") == pool), "dir")
 
 
 def declare(
@@ -132,21 +144,21 @@ def declare(
     """The modules' options for one hypervisor: ``{volumes, domains, images, stop, absent, stale_seeds,
     stale_volumes}``.
 
-    images: the base volumes that ``volumes`` are overlays of, each with where it is filled from, and whether all
-    hypervisors share it. stop: guests that go and have to shut down first, as they are active.
+    images: what ``volumes`` start from, each with where it comes from, the volume that it is kept as (if it is), and
+    whether all hypervisors share that. stop: guests that go and have to shut down first, as they are active.
     """
     check_unique(guests)
     plan: Options = {"volumes": [], "domains": [], "images": [], "stop": [], "absent": []}
     plan.update(stale_seeds=[], stale_volumes=[])
     bases: dict[tuple[str, str], Options] = {}
     for name, guest in guests.items():
-        disks = _disks(name, guest)
+        disks = _disks(name, guest, site)
         for disk in disks:
             base = _base(name, disk, site)
             if base is not None:
                 bases[base["pool"], base["name"]] = base
             if "size" in disk or base is not None:
-                plan["volumes"].append(_volume(disk, base))
+                plan["volumes"].append(_volume(disk, base, site))
         plan["domains"].append(_domain(name, guest, disks, seed_path(name, guest, site)))
     plan["images"] = list(bases.values())
     for name, guest in absent.items():
@@ -155,7 +167,7 @@ def declare(
         }
         if name in active:
             plan["stop"].append({"name": name, "state": "stopped", **steering})
-        domain, volumes = _gone(name, guest)
+        domain, volumes = _gone(name, guest, site)
         plan["absent"].append(domain)
         plan["stale_volumes"] += volumes
         plan["stale_seeds"].append({"path": seed_path(name, guest, site), "state": "absent"})
@@ -194,16 +206,21 @@ def interfaces(name: str, guest: Variables) -> list[Options]:
 
 
 def seed_path(name: str, guest: Variables, site: Site) -> str:
-    """Beside the first disk, so that every hypervisor that sees the disk sees the seed."""
+    """Beside the first disk, so that every hypervisor that sees the disk sees the seed; on each hypervisor where that
+    pool holds no files."""
     directory = guest.get("guest_seed_path")
     if not directory:
-        pools = {pool.get("name"): (pool.get("target") or {}).get("path") for pool in site.pools}
+        pools = {
+            pool.get("name"): (pool.get("target") or {}).get("path")
+            for pool in site.pools
+            if _type(str(pool.get("name")), site) in _FILE_POOLS
+        }
         first = (guest.get("guest_disks") or [{}])[0]
         directory = pools.get(first.get("pool", guest.get("guest_pool", "default"))) or site.seed_path
     return "{0}/{1}-seed.iso".format(directory.rstrip("/"), name)
 
 
-def _disks(name: str, guest: Variables) -> list[Options]:
+def _disks(name: str, guest: Variables, site: Site) -> list[Options]:
     """The declared disks, each with its target, and, where it is a volume, its pool and the volume's name."""
     declared = guest.get("guest_disks") or []
     if not isinstance(declared, list) or not all(isinstance(each, dict) for each in declared):
@@ -226,13 +243,33 @@ def _disks(name: str, guest: Variables) -> list[Options]:
         disk.setdefault("target", prefix + letter)
         if "file" not in disk and "block" not in disk:
             disk.setdefault("pool", guest.get("guest_pool", "default"))
-            disk.setdefault("volume", "{0}-{1}.{2}".format(name, disk["target"], disk.get("format", "qcow2")))
+            if "volume" not in disk:
+                disk["volume"] = _volume_name(name, disk, site)
         disks.append(disk)
     return disks
 
 
+def _volume_name(name: str, disk: Options, site: Site) -> str:
+    kind = _type(disk["pool"], site)
+    if kind in _FILE_POOLS:
+        return "{0}-{1}.{2}".format(name, disk["target"], disk.get("format", "qcow2"))
+    if kind not in _NAMED_POOLS:
+        raise bad(
+            name,
+            "its disk {0} wants a volume: those of pool {1}, of type {2}, have names of their own".format(
+                disk["target"], disk["pool"], kind
+            ),
+        )
+    return "{0}-{1}".format(name, disk["target"])
+
+
+def _is_copy(disk: Options, site: Site) -> bool:
+    """Whether a disk is a full copy of its image and no overlay."""
+    return disk.get("format") == "raw" or _type(disk["pool"], site) not in _FILE_POOLS
+
+
 def _base(name: str, disk: Options, site: Site) -> Options | None:
-    """The volume that a disk is an overlay of: its pool, its name, and the image that fills it."""
+    """What a disk starts from: the image, and the volume that it is kept as, where it is; else pool is ''."""
     if "image" not in disk:
         return None
     image = disk["image"]
@@ -246,23 +283,41 @@ def _base(name: str, disk: Options, site: Site) -> Options | None:
     if ways == ["url"] and not source.get("checksum"):
         raise bad(name, "guests_images.{0} wants a checksum beside its url".format(image))
     volume = source.get("volume", "{0}.{1}".format(image, source.get("format", "qcow2")))
-    shared = any(pool.get("name") == disk["pool"] and pool.get("type") in _SHARED_POOLS for pool in site.pools)
+    kind = _type(disk["pool"], site)
+    if kind in _CLOSED_POOLS:
+        raise bad(
+            name, "no image can be put into pool {0}, for libvirt can't write to type {1}".format(disk["pool"], kind)
+        )
+    pool = disk["pool"] if kind in _FILE_POOLS else site.images_pool
+    if pool and _type(pool, site) not in _FILE_POOLS:
+        raise bad(name, "guests_images_pool {0} is of type {1}, which holds no files".format(pool, _type(pool, site)))
+    shared = bool(pool) and _type(pool, site) in _SHARED_POOLS
     copy = "{0}/{1}".format(site.download_path.rstrip("/"), volume)
-    base = {"pool": disk["pool"], "name": volume, "image": image, "shared": shared, ways[0]: source[ways[0]]}
+    base = {"pool": pool, "name": volume, "image": image, "shared": shared, ways[0]: source[ways[0]]}
     if ways != ["src"]:
         base["download"] = copy
     if "checksum" in source:
         base["checksum"] = source["checksum"]
-    return {**base, "volume": {"pool": disk["pool"], "name": volume, "src": source.get("src", copy)}}
+    if pool:
+        base["volume"] = {"pool": pool, "name": volume, "src": source.get("src", copy)}
+    return base
 
 
-def _volume(disk: Options, base: Options | None) -> Options:
+def _volume(disk: Options, base: Options | None, site: Site) -> Options:
     volume = {"pool": disk["pool"], "name": disk["volume"]}
     volume.update({word: disk[word] for word in _VOLUME_WORDS if word in disk})
     if "size" in disk:
         volume["capacity"] = disk["size"]
-    if base is not None:
+    if base is None:
+        return volume
+    if _type(disk["pool"], site) in _LUN_POOLS:
+        volume["fill_blank"] = True
+    if not _is_copy(disk, site):
         volume["backing_store"] = {"volume": base["name"]}
+    elif base["pool"]:
+        volume["clone"] = {"pool": base["pool"], "volume": base["name"]}
+    else:
+        volume["src"] = base["src"] if "src" in base else base["download"]
     return volume
 
 
@@ -286,12 +341,12 @@ def _domain(name: str, guest: Options, disks: list[Options], seed: str) -> Optio
     return domain
 
 
-def _gone(name: str, guest: Options) -> tuple[Options, list[Options]]:
+def _gone(name: str, guest: Options, site: Site) -> tuple[Options, list[Options]]:
     """Domain and volumes of a guest that goes. Volumes stay unless their disks are named, or all that are its own asked
     for; they go also if the domain went before, in an earlier run."""
     domain: Options = {"name": name, "state": "absent"}
     remove = guest.get("guest_remove_volumes") or []
-    disks = [disk for disk in _disks(name, guest) if "volume" in disk]
+    disks = [disk for disk in _disks(name, guest, site) if "volume" in disk]
     if remove is True:
         gone = [disk for disk in disks if "size" in disk or "image" in disk]
     elif isinstance(remove, list) and set(remove) <= {disk["target"] for disk in disks}:

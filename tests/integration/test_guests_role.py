@@ -31,7 +31,9 @@ class Run(t.NamedTuple):
     text: str
 
 
-def inventory(prefix: str, images: Path, guests: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
+def inventory(
+    prefix: str, images: Path, guests: dict[str, dict[str, t.Any]], more: dict[str, t.Any]
+) -> dict[str, t.Any]:
     pool = f"{prefix}-pool"
     return {
         "all": {
@@ -49,6 +51,7 @@ def inventory(prefix: str, images: Path, guests: dict[str, dict[str, t.Any]]) ->
                 "guests_images": {"tiny": {"path": str(images / "tiny.qcow2")}},
                 "guests_keys_path": str(images / "keys"),
                 "guests_download_path": str(images / "download"),
+                **more,
             },
             "children": {
                 "hypervisors": {"hosts": {"box": None}},
@@ -74,12 +77,12 @@ def inventory(prefix: str, images: Path, guests: dict[str, dict[str, t.Any]]) ->
 
 @pytest.fixture
 def site(scratch: str, images_dir: Path) -> Site:
-    """``site(guests, *arguments)`` runs the playbook for the inventory with these guests."""
+    """``site(guests, *arguments, **variables)`` runs the playbook for the inventory with these guests and variables."""
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(images_dir / "tiny.qcow2"), "32M"], check=True)
 
-    def run(guests: dict[str, dict[str, t.Any]], *arguments: str) -> Run:
+    def run(guests: dict[str, dict[str, t.Any]], *arguments: str, **more: t.Any) -> Run:
         hosts = images_dir / "hosts.yml"
-        hosts.write_text(yaml.safe_dump(inventory(scratch, images_dir, guests)))
+        hosts.write_text(yaml.safe_dump(inventory(scratch, images_dir, guests, more)))
         done = subprocess.run(
             ["ansible-playbook", "minicloud.kvm.site", "-i", str(hosts), "-t", "networks,pools,guests", *arguments],
             env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"},
@@ -156,6 +159,67 @@ def test_guests_from_an_inventory(site: Site, virsh: Virsh, scratch: str, images
     assert not (pool / f"{two}-vda.qcow2").exists()
     assert (pool / f"{one}-vda.qcow2").exists()
     assert (pool / "tiny.qcow2").exists()
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_disks_that_are_copies_of_their_image(
+    site: Site, virsh: Virsh, scratch: str, images_dir: Path, loop: t.Callable[[], str], kept: bool
+) -> None:
+    """On a partition, and in a raw file."""
+    device = loop()
+    subprocess.run(["parted", "--script", device, "mklabel", "gpt"], check=True)
+    picture = images_dir / "picture"
+    picture.write_bytes(os.urandom(1024**2) + bytes(31 * 1024**2))
+    subprocess.run(
+        ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(picture), str(images_dir / "tiny.qcow2")], check=True
+    )
+    (images_dir / "seeds").mkdir()
+    one, two, partition = f"{scratch}-a", f"{scratch}-b", Path(device).name + "p1"
+    guests: dict[str, dict[str, t.Any]] = {
+        one: {"guest_disks": [{"size": "40MiB", "image": "tiny", "pool": f"{scratch}-disk", "volume": partition}]},
+        two: {"guest_disks": [{"size": "40MiB", "image": "tiny", "pool": f"{scratch}-pool", "format": "raw"}]},
+    }
+    more: dict[str, t.Any] = {
+        "pools_list": [
+            {"name": f"{scratch}-pool", "type": "dir", "target": {"path": str(images_dir / "pool")}},
+            {
+                "name": f"{scratch}-disk",
+                "type": "disk",
+                "source": {"devices": [{"path": device}], "format": "gpt"},
+                "target": {"path": "/dev"},
+            },
+        ],
+        "guests_seed_path": str(images_dir / "seeds"),
+        "guests_images_pool": f"{scratch}-pool" if kept else "",
+    }
+    checked = site(guests, "--check", **more)
+    assert checked.failed == 0, checked.text
+    assert not (images_dir / "pool").exists()
+    made = site(guests, **more)
+    assert made.failed == 0, made.text
+    assert {one, two} <= set(virsh("list", "--name").split())
+    for path in (device + "p1", str(images_dir / "pool" / f"{two}-vda.raw")):
+        assert Path(path).read_bytes()[: 32 * 1024**2] == picture.read_bytes()
+    assert f"dev='{device}p1'" in virsh("dumpxml", one)
+    assert sorted(each.name for each in (images_dir / "seeds").iterdir()) == [f"{one}-seed.iso"]
+    assert list((images_dir / "download").iterdir()) == []
+    assert site(guests, **more).changed == 0
+    assert site(guests, "--check", **more).changed == 0
+    # What a guest has written stays.
+    virsh("destroy", one)
+    with Path(device + "p1").open("r+b") as file:
+        file.write(b"the guest's own")
+    assert site(guests, **more).failed == 0
+    assert Path(device + "p1").read_bytes().startswith(b"the guest's own")
+    guests[one] = {**guests[one], "guest_state": "absent"}
+    guests[two] = {**guests[two], "guest_state": "absent", "guest_remove_volumes": True}
+    gone = site(guests, **more)
+    assert gone.failed == 0, gone.text
+    # libvirt itself can't delete the partition of a loop device.
+    assert partition in virsh("vol-list", f"{scratch}-disk")
+    assert [each.name for each in (images_dir / "pool").iterdir()] == (["tiny.qcow2"])
+    assert list((images_dir / "seeds").iterdir()) == []
+    assert site(guests, **more).changed == 0
 
 
 def test_a_guest_that_can_not_be_meant(site: Site, virsh: Virsh, scratch: str) -> None:

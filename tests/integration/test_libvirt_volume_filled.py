@@ -445,7 +445,7 @@ def test_what_is_left_of_a_download_is_only_believed_when_the_checksum_is_right(
 
 
 def test_killed_while_it_copies(converge: t.Any, look: t.Any, pool: str, images_dir: Path, tmp_path: Path) -> None:
-    """libvirt itself goes on with the copy; the next run waits for that, and makes its own."""
+    """Who copies for it ends with it, and the next run begins anew."""
     src = images_dir / "big"
     with src.open("wb") as file:
         file.truncate(400 * MIB)

@@ -16,9 +16,14 @@ import time
 import typing as t
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from unittest import mock
 
 import libvirt
 import pytest
+from ansible_collections.minicloud.kvm.plugins.module_utils import _preflight, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._machines import Machine
+from ansible_collections.minicloud.kvm.plugins.module_utils._preflight import Place
 
 Args = t.Dict[str, t.Any]
 MODULE = "vm_migrate"
@@ -346,3 +351,88 @@ def test_bad_input(run_module: t.Any, move: Args, guest: Args) -> None:
     refused(run_module, {**move, "dest": "host9"}, "bad_value", "dest", "host9", THERE)
     refused(run_module, {**move, "name": "mct-nobody"}, "not_found", "mct-nobody", HERE, THERE)
     assert not run_module(MODULE, {**move, "name": "mct-nobody", "missing": "ignore"})["changed"]
+
+
+class Elsewhere(Machine):
+    """A machine whose files at some place are others: its commands see another directory there."""
+
+    def __init__(self, place: Path, instead: Path) -> None:
+        super().__init__("elsewhere", "root", "test:///default")
+        self.view = ["unshare", "--mount", "sh", "-c", 'mount --bind "$1" "$2"; shift 2; exec "$@"', "sh"]
+        self.view += [str(instead), str(place)]
+
+    def run(self, *argv: str) -> str | None:
+        done = subprocess.run([*self.view, *argv], capture_output=True, text=True, check=False)
+        return None if done.returncode else done.stdout
+
+
+def test_what_is_read_only_may_be_a_copy_on_each(tmp_path: Path) -> None:
+    place, instead = tmp_path / "images", tmp_path / "elsewhere"
+    for directory in (place, instead):
+        directory.mkdir()
+        (directory / "web1-seed.iso").write_text("who it is")
+        (directory / "disk").write_text("the same, by chance")
+        (directory / "base").write_text("an image")
+    source = Place(Machine(HERE, "root"), mock.Mock(), None, "running", "")
+    dest = Place(Elsewhere(place, instead), mock.Mock(), None, "absent", "")
+
+    def disk(name: str, more: str = "<readonly/>", below: str = "") -> str:
+        layer = f"<backingStore type='file'><source file='{place}/{below}'/></backingStore>" if below else ""
+        return f"<disk type='file'><source file='{place}/{name}'/>{layer}{more}</disk>"
+
+    def check(*disks: str, warnings: list[str] | None = None) -> list[str]:
+        tree = _xml.parse(f"<domain><devices>{''.join(disks)}</devices></domain>", "a domain")
+        return _preflight._check_disks("web1", tree, source, dest, warnings)
+
+    assert check(disk("web1-seed.iso")) == [f"{place}/web1-seed.iso"]
+    # What is written to, or lies below what is, has to be the same file.
+    for disks in (
+        (disk("disk", ""),),
+        (disk("web1-seed.iso"), disk("disk", "", "base")),
+        (disk("disk", below="base"),),
+    ):
+        with pytest.raises(KvmError, match="is another file there") as caught:
+            check(*disks)
+        assert caught.value.error_code == "not_shared"
+    (instead / "web1-seed.iso").write_text("who it was")
+    with pytest.raises(KvmError, match=r"web1-seed\.iso is another file there") as caught:
+        check(disk("web1-seed.iso"))
+    assert "with the same content" in (caught.value.remedy or "")
+    (instead / "web1-seed.iso").unlink()
+    with pytest.raises(KvmError, match=r"web1-seed\.iso is missing there"):
+        check(disk("web1-seed.iso"))
+    # In check mode an earlier task would have made it.
+    warnings: list[str] = []
+    assert check(disk("web1-seed.iso"), warnings=warnings) == [f"{place}/web1-seed.iso"]
+    assert "taken as about to be made" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "known"),
+    [
+        ("dm/uuid", "LVM-aaabbb", True),
+        ("dm/uuid", "mpath-36001405abc", True),
+        ("device/wwid", "naa.6001405abc", True),
+        ("wwid", "eui.0025388b", True),
+        # Another virtual machine has one of that name.
+        ("device/wwid", "t10.ATA QEMU HARDDISK QM00001", False),
+        ("wwid", "nvme.1b36-0000", False),
+        ("dm/uuid", "CRYPT-LUKS2-abc", False),
+    ],
+)
+def test_a_device_is_known_by_what_the_storage_calls_it(
+    tmp_path: Path, loop: t.Any, file: str, name: str, known: bool
+) -> None:
+    """The names stand in another directory than the kernel's, which has modules neither for LVM nor for LUNs."""
+    device = loop()
+    number = Path(device).stat().st_rdev
+    path = tmp_path / f"{os.major(number)}:{os.minor(number)}" / file
+    path.parent.mkdir(parents=True)
+    path.write_text(name + "\n")
+    told = Elsewhere(Path("/sys/dev/block"), tmp_path).files([device])[device]
+    assert (told == "device\t" + name) == known
+
+
+def test_a_device_without_a_name_is_told_like_a_file(loop: t.Any) -> None:
+    device = loop()
+    assert Machine(HERE, "root").files([device])[device].split("\t")[1].isdigit()

@@ -193,6 +193,95 @@ def test_several_disks() -> None:
     assert plan["images"][0]["volume"] == {"pool": "fast", "name": "local.qcow2", "src": "/i.raw"}
 
 
+BLOCKS = SITE._replace(
+    pools=[
+        *SITE.pools,
+        {"name": "vg", "type": "logical"},
+        {"name": "ceph", "type": "rbd"},
+        {"name": "direct", "type": "iscsi-direct"},
+        {"name": "luns", "type": "iscsi", "target": {"path": "/dev/disk/by-path"}},
+        {"name": "images", "type": "netfs"},
+    ]
+)
+
+
+@pytest.mark.parametrize("pool", ["vg", "ceph"])
+def test_a_disk_in_a_pool_that_holds_no_files_is_a_copy_of_its_image(pool: str) -> None:
+    disks = [{"size": "10GiB", "image": "debian-13", "pool": pool}, {"size": "1GiB", "pool": pool}]
+    plan = _guests.declare({"web1": guest(disks=disks)}, {}, BLOCKS, [])
+    assert plan["volumes"] == [
+        {"pool": pool, "name": "web1-vda", "capacity": "10GiB", "src": "/var/tmp/minicloud/debian-13.qcow2"},
+        {"pool": pool, "name": "web1-vdb", "capacity": "1GiB"},
+    ]
+    # It is brought to the hypervisor, and kept nowhere.
+    assert plan["images"] == [
+        {
+            "pool": "",
+            "name": "debian-13.qcow2",
+            "image": "debian-13",
+            "shared": False,
+            "url": "https://example.org/d.qcow2",
+            "checksum": "sha256:00",
+            "download": "/var/tmp/minicloud/debian-13.qcow2",
+        }
+    ]
+    seed = plan["domains"][0]["disks"][-1]
+    assert seed["file"] == "/var/lib/libvirt/images/web1-seed.iso"
+    assert plan["domains"][0]["disks"][0] == {"bus": "virtio", "pool": pool, "target": "vda", "volume": "web1-vda"}
+    # Or it is kept in a pool of files; of those that share that one fills it.
+    kept = _guests.declare({"web1": guest(disks=disks)}, {}, BLOCKS._replace(images_pool="images"), [])
+    assert kept["volumes"][0] == {
+        "pool": pool,
+        "name": "web1-vda",
+        "capacity": "10GiB",
+        "clone": {"pool": "images", "volume": "debian-13.qcow2"},
+    }
+    (image,) = kept["images"]
+    assert (image["pool"], image["shared"], image["volume"]["pool"]) == ("images", True, "images")
+    assert _guests.to_fill([image], [[image]]) == []
+
+
+def test_an_image_that_is_on_the_hypervisor_is_copied_from_there() -> None:
+    plan = _guests.declare({"web1": guest(disks=[{"size": "1GiB", "image": "local", "pool": "vg"}])}, {}, BLOCKS, [])
+    assert plan["volumes"][0]["src"] == "/i.raw"
+
+
+def test_a_raw_disk_is_a_copy_in_a_pool_of_files_too() -> None:
+    disk = {"size": "10GiB", "image": "debian-13", "pool": "fast", "format": "raw"}
+    plan = _guests.declare({"web1": guest(disks=[disk])}, {}, SITE, [])
+    assert plan["volumes"] == [
+        {
+            "pool": "fast",
+            "name": "web1-vda.raw",
+            "format": "raw",
+            "capacity": "10GiB",
+            "clone": {"pool": "fast", "volume": "debian-13.qcow2"},
+        }
+    ]
+
+
+def test_a_seed_never_lies_among_devices() -> None:
+    disks = [{"image": "debian-13", "pool": "luns", "volume": "unit:0:0:1"}]
+    assert _guests.declare({"web1": guest(disks=disks)}, {}, BLOCKS, [])["volumes"] == [
+        {"pool": "luns", "name": "unit:0:0:1", "src": "/var/tmp/minicloud/debian-13.qcow2", "fill_blank": True}
+    ]
+    assert _guests.seed_path("web1", guest(disks=disks), BLOCKS) == "/var/lib/libvirt/images/web1-seed.iso"
+    with pytest.raises(
+        BadGuest, match="disk vda wants a volume: those of pool luns, of type iscsi, have names of thei"
+    ):
+        _guests.declare({"web1": guest(disks=[{"image": "debian-13", "pool": "luns"}])}, {}, BLOCKS, [])
+    with pytest.raises(
+        BadGuest, match="no image can be put into pool direct, for libvirt can't write to type iscsi-direc"
+    ):
+        _guests.declare(
+            {"web1": guest(disks=[{"image": "debian-13", "pool": "direct", "volume": "unit:0:0:1"}])}, {}, BLOCKS, []
+        )
+    with pytest.raises(BadGuest, match="guests_images_pool ceph is of type rbd, which holds no files"):
+        _guests.declare(
+            {"web1": guest(disks=[{"image": "debian-13", "pool": "vg"}])}, {}, BLOCKS._replace(images_pool="ceph"), []
+        )
+
+
 def test_macs_are_stable_and_differ() -> None:
     assert _guests.mac("web1", 0) == _guests.mac("web1", 0)
     assert len({_guests.mac(name, number) for name in ("web1", "web2") for number in (0, 1)}) == 4
