@@ -175,11 +175,18 @@ def says(found: Element, given: Element) -> bool:
     """Whether an element says all that the given one says."""
     text, attributes = meaning(given)
     found_text, found_attributes = meaning(found)
+    _leave_unit(text, found_text, attributes)
     return (
         text in ("", found_text)
         and not any(_differs(given, key, value, found_attributes.get(key)) for key, value in attributes.items())
         and all(other is not None and says(other, each) for each, other in pairs(found, given))
     )
+
+
+def _leave_unit(text: object, found_text: object, attributes: dict[str, object]) -> None:
+    """A unit without a number says nothing of a number that is there."""
+    if text == "" and found_text != "":
+        attributes.pop("unit", None)
 
 
 def _differs(element: Element, key: str, given: object, found: object) -> bool:
@@ -243,7 +250,8 @@ def _pair(some: list[Element], free: list[Element], partners: dict[Element, Elem
 
 
 def _values(element: Element, places: t.Iterable[str]) -> list[object]:
-    return [_number(_xml.get(element, place) or "") for place in places]
+    found = [_xml.get(element, place) for place in places]
+    return [None if text is None else _number(text) for text in found]
 
 
 def _identity(child: Element) -> list[str]:
@@ -298,6 +306,7 @@ def _merge_self(found: Element, given: Element, path: str) -> list[Change]:
     """The element's own text and attributes."""
     text, attributes = meaning(given)
     found_text, found_attributes = meaning(found)
+    _leave_unit(text, found_text, attributes)
     wrong = [key for key, value in attributes.items() if _differs(given, key, value, found_attributes.get(key))]
     changes = [
         Change("{0}/@{1}".format(path, key), _masked(key, found.get(key)), _masked(key, given.get(key)))

@@ -67,6 +67,11 @@ def test_a_document_merged_into_itself_changes_nothing(tree: t.Any) -> None:
     assert _xml.canonical(tree) == before
 
 
+def test_a_unit_without_a_number() -> None:
+    tree = _xml.parse("<domain><name>5</name></domain>", "it")
+    assert _merge.merge(tree, _xml.parse("<domain><name unit='KiB'/></domain>", "it")) == []
+
+
 @given(DOCUMENTS, DOCUMENTS)
 def test_what_was_merged_changes_nothing_the_second_time(tree: t.Any, wanted: t.Any) -> None:
     tree, wanted = parsed(tree), parsed(wanted)
