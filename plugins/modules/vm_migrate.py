@@ -111,13 +111,7 @@ left_behind:
   elements: str
   sample: [/var/lib/libvirt/images/web1-seed.iso]
 time_ms: {description: Duration of the move in milliseconds., returned: when it moved, type: int, sample: 6900}
-downleft_behind:
-  description: Files of read-only disks that stay on the source, for the target has its own with the same content.
-  returned: success
-  type: list
-  elements: str
-  sample: [/var/lib/libvirt/images/web1-seed.iso]
-time_ms: {description: How long the guest stood still in milliseconds., returned: when it moved, type: int, sample: 120}
+downtime_ms: {description: How long the guest stood still in milliseconds., returned: when it moved, type: int, sample: 120}
 bytes: {description: Bytes that were transferred., returned: when it moved, type: int, sample: 312000000}
 """
 

@@ -161,8 +161,8 @@ def test_a_brick_s_name_is_taken_apart() -> None:
     ],
 )
 def test_options_are_compared_by_meaning(key: str, one: str | None, other: str | None, equal: bool) -> None:
-    assert same(key, one, other) is equal
-    assert same(key, other, one) is equal
+    for pair in ((one, other), (other, one)):
+        assert same(key, *pair) is equal
 
 
 def test_a_group_is_read() -> None:
