@@ -101,6 +101,7 @@ def split_brick(name: str) -> tuple[str, str]:
 def answer(text: str, doing: str) -> ET.Element:
     """The root of an answer. KvmError where it is none, or says that it failed."""
     try:
+        # The text is that of gluster's own command, not a stranger's.
         root = ET.fromstring(text)  # noqa: S314
     except ET.ParseError as error:
         raise KvmError(
