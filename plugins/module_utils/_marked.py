@@ -55,6 +55,16 @@ def is_blank(path: str) -> bool:
     return all(word.startswith("PART_ENTRY_") for word in _pool_build.inspect(path))
 
 
+def is_zero(path: str, size: int) -> bool:
+    """Whether the first bytes of a device are zeros, all of them: those that would be overwritten."""
+    with open(path, "rb") as device:
+        for place in range(0, size, _EDGE):
+            block = device.read(min(_EDGE, size - place))
+            if block.count(0) != len(block):
+                return False
+    return True
+
+
 def fill(source: _copy.Image, target: _copy.Image, what: str) -> None:
     """Copy an image to a device, its first bytes last."""
     _copy.require_room(source, target)

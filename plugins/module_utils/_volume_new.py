@@ -101,6 +101,9 @@ def unfilled(desired: Options, world: World, tree: Element, check_mode: bool, wa
         )
     if _marked.begun_by(path):
         return "begun"
+    if not _marked.is_zero(path, origin.capacity):
+        # Nothing that is known, and something all the same.
+        return None
     image = desired.get("src", origin.path)
     if os.path.exists(image):
         # What is blank may be the whole of an image that is.
