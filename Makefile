@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 
 STEPS := lint sanity docs unit integration artifact bench
 
-.PHONY: help setup test test-quick test-lint test-sanity test-docs test-unit test-integration test-faults test-artifact \
+.PHONY: help setup test test-all test-quick test-lint test-sanity test-docs test-unit test-integration test-faults test-artifact \
 	test-lab test-empty-root test-corpus test-redhat-roles bench build clean
 
 help: ## this list
@@ -19,8 +19,11 @@ help: ## this list
 setup: ## system packages, .venv, libvirtd: all that the other targets need
 	@tools/setup.sh
 
-test: setup ## every test
+test: setup ## every test; of the lab's storage scenarios one, in turn (SCENARIO=storage_ceph: that one)
 	@tools/test.sh $(STEPS) faults lab
+
+test-all: setup ## every test, with all scenarios of the lab (hours)
+	@SCENARIO=all tools/test.sh $(STEPS) faults lab
 
 test-quick: setup ## every test but the faults and the lab of three machines
 	@tools/test.sh $(STEPS)
@@ -46,8 +49,8 @@ test-faults: setup ## killed, restarted, full at each of its steps
 test-artifact: setup ## build the collection, install it elsewhere, read its documentation from there
 	@tools/test.sh artifact
 
-test-lab: setup ## three bare machines become a mini-cloud (molecule scenario minicloud)
-	@tools/test.sh lab
+test-lab: setup ## three bare machines become a mini-cloud (molecule scenario minicloud; SCENARIO=storage_ceph: that one)
+	@SCENARIO="$${SCENARIO:-minicloud}" tools/test.sh lab
 
 test-empty-root: setup ## make test-quick of HEAD in an empty Debian (SUITE=bookworm or trixie; needs root)
 	@tools/empty_root_test.sh $(or $(SUITE),trixie)

@@ -88,8 +88,16 @@ side_by_side() {
     as_root_with_path pytest -n "${WORKERS:-3}" --dist loadfile -o "cache_dir=$CACHE/pytest-root" "$@" tests/integration
 }
 
-# What is killed, restarted or full at each of its steps: minutes, and little that changes from day to day.
-faults() { side_by_side -m slow --dist load; }
+# What is killed, restarted or full at each of its steps: minutes, and little that changes from day to day. Tests that share a
+# cluster stay together (xdist_group). Of those of storage systems the ones whose turn it is.
+faults() {
+    local others=() name turn
+    turn="$(scenario)"
+    for name in gluster ceph; do
+        [ "$turn" = all ] || [ "$turn" = "storage_$name" ] || others+=("and not $name")
+    done
+    side_by_side -m "slow ${others[*]}" --dist loadgroup
+}
 
 # What a user installs is complete: nothing but the artifact and ansible-core's own paths.
 artifact() {
@@ -126,10 +134,31 @@ bench() {
     [ "$found" -eq 1 ] || { say "no benchmark in tests/bench"; return 1; }
 }
 
+# Which of the lab's scenarios runs: SCENARIO, all of them with SCENARIO=all, or one after the other as commits go by. So the
+# same commit runs the same one everywhere.
+SCENARIOS=(storage_nfs storage_iscsi storage_gluster storage_ceph)
+scenario() {
+    local number
+    if [ -n "${SCENARIO:-}" ]; then
+        echo "$SCENARIO"
+    else
+        number="$(git rev-list --count HEAD 2>/dev/null)" || number="$(date +%j | sed 's/^0*//')"
+        echo "${SCENARIOS[number % ${#SCENARIOS[@]}]}"
+    fi
+}
+
 # Each playbook ends with what took longest in it.
 lab() {
+    local turn failed=0
     export ANSIBLE_CALLBACKS_ENABLED=ansible.posix.profile_tasks PROFILE_TASKS_TASK_OUTPUT_LIMIT=8
-    cd extensions && molecule test -s minicloud
+    turn="$(scenario)"
+    [ "$turn" != all ] || turn="minicloud ${SCENARIOS[*]}"
+    cd extensions
+    for turn in $turn; do
+        say "scenario $turn"
+        molecule test -s "$turn" || failed=1
+    done
+    return "$failed"
 }
 
 # These need little but a processor, while the integration tests wait for guests and daemons most of their time.

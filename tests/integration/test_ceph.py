@@ -27,6 +27,8 @@ _SPEC.loader.exec_module(ceph_cluster)
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.ceph,
+    pytest.mark.xdist_group("ceph"),
     pytest.mark.skipif(
         bool(ceph_cluster.missing()), reason="needs Ceph's daemons: " + ", ".join(ceph_cluster.missing())
     ),

@@ -28,6 +28,8 @@ PROGRAMS = ("ceph", "ceph-authtool", "ceph-mon", "ceph-mgr", "ceph-osd", "ceph-v
 MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.ceph,
+    pytest.mark.xdist_group("ceph_role"),
     pytest.mark.skipif(bool(MISSING), reason="needs Ceph's daemons: " + ", ".join(MISSING)),
 ]
 PLACES = ("/etc/ceph", "/var/lib/ceph", "/var/log/ceph", "/run/ceph")

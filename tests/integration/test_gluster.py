@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "gluster"
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.gluster,
+    pytest.mark.xdist_group("gluster"),
     pytest.mark.skipif(
         os.geteuid() != 0 or shutil.which("glusterd") is None,
         reason="needs root and glusterd (apt install glusterfs-server, which must not run here by itself)",
