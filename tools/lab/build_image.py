@@ -3,6 +3,8 @@
 """Build the lab's disk images from Debian's archive, and keep them in a cache.
 
     build_image.py machine [--suite trixie|bookworm]   a bare machine: systemd, sshd, python3
+    build_image.py machine-ceph [--suite ...]          the same with the packages of a hypervisor and of a storage
+                                                       system (nfs, iscsi, gluster, ceph): installing takes long
     build_image.py guest   [--suite ...]               a cloud image: boots by itself (GRUB), cloud-init, sshd
     build_image.py tiny    [--suite ...]               kernel and a BusyBox initramfs: a running guest and nothing more
 
@@ -18,6 +20,7 @@ from __future__ import annotations
 import argparse
 import ast
 import fcntl
+import functools
 import hashlib
 import json
 import lzma
@@ -56,6 +59,41 @@ MACHINE_PACKAGES = (
     "initramfs-tools",
     "zstd",
 )
+# What the roles install on Debian (their vars/Debian.yml). What is missing here is installed by them.
+HYPERVISOR_PACKAGES = (
+    "qemu-system-x86",
+    "ovmf",
+    "apparmor",
+    "dmidecode",
+    "dnsmasq-base",
+    "iptables",
+    "libvirt-clients",
+    "libvirt-daemon-system",
+    "nfs-common",
+    "openssh-client",
+    "python3-libvirt",
+    "python3-lxml",
+    "python3-pycdlib",
+    "python3-yaml",
+    "qemu-utils",
+    "python3-apt",
+    "fio",
+)
+STORAGE_PACKAGES = {
+    "nfs": ("nfs-kernel-server",),
+    "iscsi": (
+        *("python3-rtslib-fb", "targetcli-fb", "lvm2", "thin-provisioning-tools"),
+        *("open-iscsi", "multipath-tools"),
+    ),
+    "gluster": ("glusterfs-server", "xfsprogs", "glusterfs-client"),
+    "ceph": (
+        *("ceph-common", "ceph-mon", "ceph-mgr", "ceph-osd", "lvm2", "qemu-block-extra"),
+        "libvirt-daemon-driver-storage-rbd",
+    ),
+}
+# Ceph's tool for disks is a package of its own since Ceph 17.
+SUITE_PACKAGES = {("ceph", "trixie"): ("ceph-volume",)}
+
 GUEST_PACKAGES = (
     *MACHINE_PACKAGES,
     "cloud-init",
@@ -177,14 +215,18 @@ def apt_proxy() -> tuple[str, ...]:
     return (f'Acquire::http::Proxy "{proxy}"',) if proxy else ()
 
 
-def debootstrap(root: Path, suite: str, mirror: str | None, variant: str, packages: tuple[str, ...]) -> None:
+def debootstrap(
+    root: Path, suite: str, mirror: str | None, variant: str, packages: tuple[str, ...], *options: str
+) -> None:
     """Unpack and configure Debian with these packages into `root`; the sources go into the image as well."""
     main, security = (mirror, None) if mirror else mirrors()
     sources = [f"deb {main} {suite} main", f"deb {main} {suite}-updates main"]
     if security:
         sources.append(f"deb {security} {suite}-security main")
     say(f"installing Debian {suite} from {main} ({len(packages)} packages and what they need)")
+    # In a namespace of its own: what mmdebstrap mounts goes with it, also where it is killed.
     run(
+        *("unshare", "--mount", "--"),
         "mmdebstrap",
         "--mode=root",
         "--format=directory",
@@ -192,6 +234,7 @@ def debootstrap(root: Path, suite: str, mirror: str | None, variant: str, packag
         "--include=" + ",".join(packages),
         *(f"--aptopt={option}" for option in (*APT_OPTIONS, *apt_proxy())),
         *(f"--dpkgopt={option}" for option in DPKG_OPTIONS),
+        *options,
         suite,
         str(root),
         *sources,
@@ -254,10 +297,16 @@ def to_qcow2(raw: Path, disk: Path, *options: str) -> None:
     say(f"{disk.name}: {disk.stat().st_blocks * 512 >> 20} MiB on disk")
 
 
-def build_machine(work: Path, out: Path, suite: str, mirror: str | None) -> None:
+def build_machine(work: Path, out: Path, suite: str, mirror: str | None, storage: str | None = None) -> None:
     """One ext4 file system as the whole disk; the hypervisor boots kernel and initramfs from the files beside it."""
     root = work / "root"
-    debootstrap(root, suite, mirror, "minbase", MACHINE_PACKAGES)
+    packages: tuple[str, ...] = MACHINE_PACKAGES
+    options: tuple[str, ...] = ()
+    if storage:
+        packages += HYPERVISOR_PACKAGES + STORAGE_PACKAGES[storage] + SUITE_PACKAGES.get((storage, suite), ())
+        # apt's lists stay, too: to fetch and read them takes an emulated CPU half a minute.
+        options = ("--skip=cleanup/apt/lists",)
+    debootstrap(root, suite, mirror, "minbase", packages, *options)
     write(root, "/etc/systemd/network/10-lab.network", MACHINE_NETWORK)
     write(root, "/etc/fstab", "/dev/vda / ext4 noatime,errors=remount-ro 0 1\n")
     run("chroot", str(root), "systemctl", "enable", "systemd-networkd.service")
@@ -351,6 +400,7 @@ def build_tiny(work: Path, out: Path, suite: str, mirror: str | None) -> None:
 
 BUILDERS: dict[str, Callable[[Path, Path, str, str | None], None]] = {
     "machine": build_machine,
+    **{f"machine-{storage}": functools.partial(build_machine, storage=storage) for storage in STORAGE_PACKAGES},
     "guest": build_guest,
     "tiny": build_tiny,
 }
