@@ -4,21 +4,30 @@
 #
 # usage: tools/lab/lab.sh up | down | reset [HOST] | ssh HOST [COMMAND] | status | demo
 #
-# The lab's playbooks with the lab's inventories. See tools/lab.mk for the variables that it obeys.
+# The lab's playbooks with the inventories of a scenario: LAB_SCENARIO, or the one that is up. See tools/lab.mk for the variables
+# that it obeys.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/../lib.sh"
 cd "$ROOT"
 export ANSIBLE_HOME="$CACHE/ansible" ANSIBLE_HOST_KEY_CHECKING=1
 LAB=extensions/molecule/lab
-INVENTORY=(-i inventories/minicloud -i "$LAB/inventory" -i extensions/molecule/minicloud/inventory)
 
-play() { ansible-playbook "${INVENTORY[@]}" "$@"; }
 story() { "$VENV/bin/python" tools/lab/story.py "$@"; }
+play() {
+    local inventory
+    mapfile -t inventory < <(story inventory)
+    ansible-playbook "${inventory[@]}" "$@"
+}
+
+is_another() {
+    [ -z "${LAB_SCENARIO:-}" ] || [ ! -e .lab/scenario ] || [ "$LAB_SCENARIO" = "$(cat .lab/scenario)" ] ||
+        die "the lab of $(cat .lab/scenario) is up: make lab-down first"
+}
 
 # The images are built here first, where their progress can be seen; the playbook then finds them in the cache.
 images() {
-    [ -e .lab/image.json ] || [ -n "${LAB_IMAGE_URL:-}" ] || image machine
+    [ -e .lab/image.json ] || [ -n "${LAB_IMAGE_URL:-}" ] || image "$(story image)"
     image guest
 }
 
@@ -33,7 +42,7 @@ status() {
     [ -e .lab/known_hosts ] || { echo "The lab is not up (make lab-up)."; return; }
     local name state answer
     printf '%-8s  %-9s  %s\n' machine libvirt inside
-    for name in storage host1 host2; do
+    for name in $(awk '/^Host [a-z]/ {print $2}' .lab/ssh_config); do
         state="$(as_root virsh -c qemu:///system domstate "mclab-$name" 2>/dev/null | head -n 1)" || state="absent"
         answer="$(ssh -F .lab/ssh_config -o BatchMode=yes -o ConnectTimeout=5 "$name" \
             '. /etc/os-release; echo "$PRETTY_NAME, up $(cut -d. -f1 /proc/uptime) s"' 2>/dev/null </dev/null)" || answer="does not answer"
@@ -43,6 +52,7 @@ status() {
 
 case "${1:-}" in
     up)
+        is_another
         step "images" images
         step "machines" play "$LAB/create.yml"
         ;;
@@ -58,6 +68,7 @@ case "${1:-}" in
         ;;
     status) status ;;
     demo)
+        is_another
         step "images" images
         story demo
         ;;

@@ -15,15 +15,14 @@ import time
 import typing as t
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".lab"
 FIGURES = STATE / "figures.json"
 # What the user would edit in the inventory while the story goes on: where the guest is, whether it is wanted.
 EDITED = STATE / "inventory.yml"
-INVENTORY = [
-    ROOT / "inventories/minicloud",
-    *(ROOT / "extensions/molecule" / d / "inventory" for d in ("lab", "minicloud")),
-]
+SCENARIOS = ROOT / "extensions/molecule"
 GUEST = "web1"
 # Ansible is what lies beside this Python, also where no virtual environment is activated.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -35,6 +34,38 @@ RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+fai
 
 class StoryError(Exception):
     """A step did not show what it has to show."""
+
+
+def scenario() -> str:
+    """The scenario of the lab that is up; before, the one that is asked for."""
+    noted = STATE / "scenario"
+    return (
+        noted.read_text(encoding="utf-8").strip() if noted.exists() else os.environ.get("LAB_SCENARIO") or "minicloud"
+    )
+
+
+def inventories() -> list[Path]:
+    """The inventories of the scenario, as its molecule.yml gives them to Ansible."""
+    directory = SCENARIOS / scenario()
+    if not (directory / "molecule.yml").exists():
+        known = ", ".join(sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml")))
+        raise StoryError(f"There is no scenario {scenario()}; there are {known}.")
+    molecule = yaml.safe_load((directory / "molecule.yml").read_text(encoding="utf-8"))
+    options = molecule["ansible"]["executor"]["args"]["ansible_playbook"]
+    return [
+        Path(os.path.normpath(option.partition("=")[2].replace("${MOLECULE_SCENARIO_DIRECTORY}", str(directory))))
+        for option in options
+        if option.startswith("--inventory=")
+    ]
+
+
+def machine_image() -> str:
+    """The image that the scenario's machines are made from."""
+    for path in inventories():
+        for variables in path.glob("group_vars/all.yml"):
+            if kind := (yaml.safe_load(variables.read_text(encoding="utf-8")) or {}).get("lab_image_kind"):
+                return str(kind)
+    return "machine"
 
 
 def say(text: str = "", end: str = "\n") -> None:
@@ -67,7 +98,7 @@ class Run:
 
 def inventory() -> list[str]:
     """The options that name the inventory."""
-    return [word for path in [*INVENTORY, EDITED] if path.exists() for word in ("-i", os.path.relpath(path, ROOT))]
+    return [word for path in [*inventories(), EDITED] if path.exists() for word in ("-i", os.path.relpath(path, ROOT))]
 
 
 def playbook(name: str, *options: str) -> Run:

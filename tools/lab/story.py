@@ -1,11 +1,13 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What happens in the lab, step by step: the molecule scenario `minicloud` and `make demo` are made of these steps.
+"""What happens in the lab, step by step: the molecule scenarios and `make demo` are made of these steps.
 
     story.py STEP...      run steps; `story.py --help` lists them
     story.py demo         the steps of the demo
     story.py ssh HOST     a shell on a machine or a guest
     story.py note TITLE SECONDS RESULT      figures of what was done elsewhere
+    story.py inventory          the options that name the scenario's inventories, one word a line
+    story.py image              which image its machines are made from
 
 A step is a command that a user would type, and what has to come of it. Its output is shown in short while it runs and
 kept whole in .lab/logs/; what it took is noted in .lab/figures.json.
@@ -18,7 +20,6 @@ import dataclasses
 import json
 import os
 import re
-import shlex
 import sys
 import time
 import typing as t
@@ -31,16 +32,27 @@ from stage import (
     StoryError,
     check,
     edit_inventory,
+    inventory,
+    machine_image,
     module,
     note,
     on,
     playbook,
     say,
+    scenario,
     ssh_command,
 )
-from story_nfs import NFS_STEPS
+from storage import VIRSH, Storage, nothing_lost, place, start_counting
+from story_ceph import CEPH
+from story_nfs import NFS
 
-COUNT = "/var/tmp/count"
+STORAGES = {"minicloud": NFS, "storage_nfs": NFS, "storage_ceph": CEPH}
+
+
+def storage() -> Storage:
+    """The storage system of the scenario that is up."""
+    return STORAGES[scenario()]
+
 
 # The steps. Each returns its result in a few words.
 
@@ -66,10 +78,7 @@ def guest() -> str:
     check("done" in own[2], "cloud-init says done")
     accelerated = on(host, f"virsh -c qemu:///system dumpxml {GUEST} | grep -c \"<domain type='kvm'\"")
     check(accelerated == "1", f"on {host}, virsh says that its acceleration is KVM")
-    disk = on(host, f"virsh -c qemu:///system domblklist {GUEST} | awk '$1 == \"vda\" {{print $2}}'")
-    source = on(host, f"findmnt -n -o FSTYPE,SOURCE -T {disk}").split()
-    check(source[0].startswith("nfs"), f"its disk {disk} lies on {source[1]} ({source[0]})")
-    return f"on {host}, KVM, disk on NFS"
+    return f"on {host}, KVM, disk on {storage().disk(host)}"
 
 
 def again() -> str:
@@ -88,16 +97,7 @@ def dry() -> str:
 
 def migrate() -> str:
     """The guest moves while it counts"""
-    # The process's number, then a line for each count: the number, the boot it was counted in, the guest's own clock.
-    loop = (
-        "echo $$; n=0; read -r b </proc/sys/kernel/random/boot_id; while :; do n=$((n+1)); read -r u _ </proc/uptime; "
-    )
-    loop += 'echo "$n $b $u"; sleep 0.2; done'
-    # One that counts since an earlier move makes way.
-    stop = f"p=$(head -n 1 {COUNT} 2>/dev/null); grep -qsa /proc/uptime /proc/$p/cmdline && kill $p; true"
-    on(GUEST, stop)
-    on(GUEST, f"setsid -f sh -c {shlex.quote(loop)} </dev/null >{COUNT} 2>&1")
-    time.sleep(2)
+    start_counting()
     run = playbook("minicloud.kvm.migrate", "-e", f"guest={GUEST}", "-e", "dest=host2")
     edit_inventory(guest_hypervisor="host2")
     check(GUEST in on("host2", "virsh -c qemu:///system list --name").split(), f"{GUEST} runs on host2")
@@ -105,15 +105,8 @@ def migrate() -> str:
         GUEST not in on("host1", "virsh -c qemu:///system list --all --name").split(), "host1 does not know it any more"
     )
     time.sleep(2)
-    process, *lines = on(GUEST, f"cat {COUNT}").splitlines()
-    counts = [line.split() for line in lines]
-    numbers = [int(count[0]) for count in counts]
-    times = [float(count[2]) for count in counts]
-    check(numbers == list(range(1, len(numbers) + 1)), f"it counted from 1 to {len(numbers)} and left none out")
-    boot = on(GUEST, f"kill -0 {process} && cat /proc/sys/kernel/random/boot_id")
-    check({count[1] for count in counts} == {boot}, "it was not restarted, and the process that counts is the same")
-    gap = max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
-    say(f"    - the longest time between two counts was {gap:.2f} s")
+    nothing_lost()
+    say(f"    - its disk is on {storage().disk('host2')}")
     moved = re.search(r"(\d+) ms, of which it stood still for (\d+) ms", re.sub(r"\s+", " ", run.text))
     return f"moved in {moved[1]} ms, stood still for {moved[2]} ms" if moved else run.what()
 
@@ -208,13 +201,14 @@ def refuse() -> str:
 
 
 def drift() -> str:
-    """Three things are changed by hand; --check --diff names them"""
-    on("storage", "sed -i '/^.srv/s/\\bsync\\b/async/' /etc/exports && exportfs -ra")
-    on("host2", f"virsh -c qemu:///system setmaxmem {GUEST} 768MiB --config")
-    on("host1", "virsh -c qemu:///system net-destroy default")
+    """Things are changed by hand; --check --diff names them"""
+    for host, command in storage().drift:
+        on(host, command)
+    on("host2", f"{VIRSH} setmaxmem {GUEST} 768MiB --config")
+    on("host1", f"{VIRSH} net-destroy default")
     run = playbook("minicloud.kvm.site", "--check", "--diff")
     named(run)
-    for text in ("async", "domain " + GUEST, "network default", "768MiB"):
+    for text in (*storage().shown, "domain " + GUEST, "network default", "768MiB"):
         check(text in run.text, f"the difference shows {text}")
     return "named: " + ", ".join(host for host, _task in run.tasks)
 
@@ -223,45 +217,29 @@ def repair() -> str:
     """A run repairs them"""
     run = playbook("minicloud.kvm.site", "--diff")
     named(run)
-    check("async" not in on("storage", "exportfs -v"), "exportfs says that the export is sync again")
-    memory = on("host2", f"virsh -c qemu:///system dumpxml --inactive {GUEST} | grep -o '<memory[^/]*'")
+    storage().repaired()
+    memory = on("host2", f"{VIRSH} dumpxml --inactive {GUEST} | grep -o '<memory[^/]*'")
     check("524288<" in memory, "virsh says 512 MiB")
-    check(
-        "default" in on("host1", "virsh -c qemu:///system net-list --name").split(),
-        "virsh says that the network is active",
-    )
+    check("default" in on("host1", f"{VIRSH} net-list --name").split(), "virsh says that the network is active")
+    nothing_lost()
     return run.what()
 
 
 def named(run: Run) -> None:
-    """Exactly the three things that were changed by hand are changed back."""
+    """Exactly the things that were changed by hand are changed back."""
     hosts = sorted(host for host, _task in run.tasks)
-    check(
-        hosts == ["host1", "host2", "storage"],
-        "exactly one change on each of host1, host2 and storage: " + str(run.tasks),
-    )
+    wanted = sorted(("host1", "host2", *storage().drifted))
+    check(hosts == wanted, f"exactly one change for each, on {', '.join(wanted)}: {run.tasks}")
 
 
 def absent() -> str:
     """The guest is retired"""
-    disk = on("host2", f"virsh -c qemu:///system domblklist {GUEST} | awk '$1 == \"vda\" {{print $2}}'")
     edit_inventory(guest_state="absent")
     run = playbook("minicloud.kvm.site", "-t", "guests")
     for host in ("host1", "host2"):
-        check(GUEST not in on(host, "virsh -c qemu:///system list --all --name").split(), f"{host} does not know it")
-    check(on("host2", f"qemu-img info {disk} | head -1") != "", f"its disk {disk} is still there")
+        check(GUEST not in on(host, f"{VIRSH} list --all --name").split(), f"{host} does not know it")
+    storage().kept()
     return run.what()
-
-
-def place() -> str:
-    """The hypervisor that the guest runs on."""
-    for host in ("host1", "host2"):
-        if GUEST in on(host, "virsh -c qemu:///system list --name").split():
-            return host
-    raise StoryError(f"{GUEST} runs on neither host1 nor host2.")
-
-
-VIRSH = "virsh -q -c qemu:///system"
 
 
 def picture() -> None:
@@ -308,7 +286,10 @@ def onwards() -> None:
 
 STEPS: dict[str, Callable[[], str]] = {
     step.__name__: step
-    for step in (up, site, guest, again, dry, migrate, stay, refuse, drift, repair, absent, *NFS_STEPS)
+    for step in (
+        *(up, site, guest, again, dry, migrate, stay, refuse, drift, repair, absent),
+        *(step for each in STORAGES.values() for step in each.steps),
+    )
 }
 
 
@@ -328,6 +309,21 @@ def table() -> None:
 TALK: dict[str, Callable[[], None]] = {"picture": picture, "table": table, "onwards": onwards}
 
 
+def ssh(host: str, *command: str) -> None:
+    """A shell, or a command, in this process's place."""
+    words = ssh_command(host)
+    os.execvp(words[0], [*words, *command])
+
+
+# What is no step.
+ASKED: dict[str, Callable[..., None]] = {
+    "ssh": ssh,
+    "note": lambda title, seconds, result: note(title, float(seconds), result),
+    "inventory": lambda: say("\n".join(inventory())),
+    "image": lambda: say(machine_image()),
+}
+
+
 def main() -> int:
     """Run the steps that are asked for; the first failure ends it."""
     lines = "\n".join(f"  {name:12} {step.__doc__}" for name, step in STEPS.items())
@@ -337,11 +333,8 @@ def main() -> int:
     parser.add_argument("steps", nargs="+", metavar="STEP")
     steps = parser.parse_args().steps
     try:
-        if steps[0] == "ssh":
-            command = ssh_command(steps[1])
-            os.execvp(command[0], [*command, *steps[2:]])
-        if steps[0] == "note":
-            note(steps[1], float(steps[2]), steps[3])
+        if steps[0] in ASKED:
+            ASKED[steps[0]](*steps[1:])
             return 0
         if steps == ["demo"]:
             FIGURES.unlink(missing_ok=True)

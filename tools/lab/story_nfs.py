@@ -12,7 +12,8 @@ import json
 import shlex
 import time
 
-from stage import GUEST, StoryError, check, module, on, playbook, say
+from stage import StoryError, check, module, on, playbook, say
+from storage import Storage, counted, goes_on, source
 
 SERVER = "storage"
 HOST = "host1"
@@ -21,20 +22,27 @@ POOL = "/var/lib/libvirt/images/shared"
 ETAB = "/var/lib/nfs/etab"
 
 
-def count() -> int:
-    """How far the guest has counted."""
-    return int(on(GUEST, "tail -n 1 /var/tmp/count").split()[0])
+def disk(host: str) -> str:
+    """The guest's disk is a file on what the storage node exports."""
+    path = source(host)
+    kind, where = on(host, f"findmnt -n -o FSTYPE,SOURCE -T {path}").split()
+    check(kind.startswith("nfs"), f"on {host}, its disk {path} lies on {where} ({kind})")
+    check(EXPORT in on(SERVER, "exportfs -s"), f"exportfs says that {SERVER} exports {EXPORT}")
+    return "NFS"
 
 
-def goes_on(before: int) -> None:
-    time.sleep(2)
-    now = count()
-    check(now > before, f"{GUEST} has counted on, from {before} to {now}")
+def repaired() -> None:
+    check("async" not in on(SERVER, "exportfs -v"), "exportfs says that the export is sync again")
+
+
+def kept() -> None:
+    disk = on(SERVER, f"ls {EXPORT}/web1-vda.qcow2")
+    check(disk != "", f"its disk {disk} is still there")
 
 
 def nfs_settings() -> str:
     """The NFS server gets versions, threads and fixed ports"""
-    before = count()
+    before = counted()
     declared = ["-e", '{"nfs_server_versions": ["3", "4.2"], "nfs_server_threads": 16}', "-t", "storage"]
     run = playbook("minicloud.kvm.site", *declared)
     versions = on(SERVER, "cat /proc/fs/nfsd/versions").split()
@@ -118,7 +126,7 @@ def nfs_fstab() -> str:
 
 def nfs_dead() -> str:
     """A storage node that is down is one clear error, and the guest goes on when it is back"""
-    before = count()
+    before = counted()
     # Down; then up again as a machine whose port answers and that serves nothing.
     answers = "import socket, time; s = socket.create_server(('', 2049)); time.sleep(900)"
     cases = (
@@ -149,11 +157,20 @@ def nfs_dead() -> str:
     began = time.monotonic()
     while time.monotonic() - began < 180:
         time.sleep(5)
-        if count() > before:
+        if counted() > before:
             break
     goes_on(before)
     check(playbook("minicloud.kvm.site", "--check").what() == "changed=0", "nothing was changed anywhere")
     return f"the guest went on {time.monotonic() - began:.0f} s after the server was back"
 
 
-NFS_STEPS = (nfs_settings, nfs_kernel, nfs_fstab, nfs_dead)
+NFS = Storage(
+    name="NFS",
+    disk=disk,
+    drift=((SERVER, r"sed -i '/^.srv/s/\bsync\b/async/' /etc/exports && exportfs -ra"),),
+    drifted=(SERVER,),
+    shown=("async",),
+    repaired=repaired,
+    kept=kept,
+    steps=(nfs_settings, nfs_kernel, nfs_fstab, nfs_dead),
+)
