@@ -24,7 +24,7 @@ def backends(pools: t.Sequence[Options]) -> list[str]:
 
 
 def declared(pools: t.Sequence[Options], found: t.Mapping[str, Options]) -> list[Options]:
-    """The pools with the options of libvirt_pool. found: what each backend is on this host; a pool's own options win."""
+    """The pools as libvirt_pool takes them. found: what each backend is on this host; a pool's own options win."""
     return [_declared(pool, found) if isinstance(pool, dict) and "backend" in pool else pool for pool in pools]
 
 
@@ -35,8 +35,8 @@ def _declared(pool: Options, found: t.Mapping[str, Options]) -> Options:
         if own.get("state") == "absent":
             return own
         message = (
-            "pools_list: pool {0} is on {1}, and what that is on this host isn't known. "
-            "Role minicloud.kvm.storage (tasks_from: hypervisor) finds it out and has to run before, as in minicloud.kvm.site"
+            "pools_list: pool {0} is on {1}, and what that is on this host isn't known. Role minicloud.kvm.storage "
+            "(tasks_from: hypervisor) finds it out and has to run before, as in minicloud.kvm.site"
         )
         raise BadPool(message.format(pool["name"], backend))
     whole = _merged(found[backend], own)
