@@ -44,6 +44,7 @@ from stage import (
 )
 from storage import VIRSH, Storage, nothing_lost, place, start_counting
 from story_ceph import CEPH
+from story_fio import fio
 from story_nfs import NFS
 
 STORAGES = {"minicloud": NFS, "storage_nfs": NFS, "storage_ceph": CEPH}
@@ -287,7 +288,7 @@ def onwards() -> None:
 STEPS: dict[str, Callable[[], str]] = {
     step.__name__: step
     for step in (
-        *(up, site, guest, again, dry, migrate, stay, refuse, drift, repair, absent),
+        *(up, site, guest, again, dry, migrate, stay, refuse, drift, repair, absent, fio),
         *(step for each in STORAGES.values() for step in each.steps),
     )
 }

@@ -99,9 +99,13 @@ def nfs_fstab() -> str:
         "source": {"hosts": [{"name": SERVER}], "dir": "/srv/second", "format": "nfs", "protocol_ver": "4.2"},
         "target": {"path": path},
     }
-    export = {"path": "/srv/second", "directory": {"owner": "64055", "group": "64055", "mode": "0770"}}
-    export |= {"clients": [{"host": "*", "options": ["rw", "all_squash", "anonuid=64055", "anongid=64055"]}]}
-    told = module(SERVER, "nfs_export", {**export, "allow_everyone": True})
+    export: dict[str, object] = {
+        "path": "/srv/second",
+        "directory": {"owner": "64055", "group": "64055", "mode": "0770"},
+        "clients": [{"host": "*", "options": ["rw", "all_squash", "anonuid=64055", "anongid=64055"]}],
+        "allow_everyone": True,
+    }
+    told = module(SERVER, "nfs_export", export)
     check(bool(told.get("changed")), "the storage node exports a second directory")
     options = ["-t", "pools", "--limit", HOST, "-e", "pools_mounted_by=fstab"]
 
