@@ -33,6 +33,7 @@ INVENTORY: dict[str, t.Any] = {
                     {"lun": 4, "name": "old", "size": "1GiB", "state": "absent"},
                 ],
             },
+            "storage2": {"iscsi_target_name": f"{IQN}2", "iscsi_target_portals": [{"address": "192.0.2.11"}]},
             "nfs": {},
         }
     },
@@ -56,7 +57,8 @@ WANTED = {
         "iscsi_target_initiators",
         "__iscsi_target_ports",
     ],
-    "iscsi_initiator": ["iscsi_initiator_targets", "iscsi_initiator_multipaths", "iscsi_initiator_settings"],
+    "iscsi_initiator": ["iscsi_initiator_targets", "iscsi_initiator_multipaths", "iscsi_initiator_settings"]
+    + ["iscsi_initiator_pool", "iscsi_initiator_volume_groups"],
 }
 
 
