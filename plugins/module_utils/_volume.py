@@ -172,15 +172,11 @@ class Volume(Kind[World]):
         grows = pool.type == "logical" and wanted > capacity and not world.host.remote
         if pool.type not in (*FILE_POOLS, "rbd") and not grows:
             raise KvmError(
-                "Volume {0} has {1}, not {2}: the volumes of a {3} pool can't be {4}.".format(
-                    desired["name"],
-                    format_size(capacity),
-                    format_size(wanted),
-                    pool.type,
-                    "shrunk" if pool.type == "logical" and wanted < capacity else "resized",
+                "Volume {0} has {1}, not {2}: libvirt can't resize the volumes of a {3} pool.".format(
+                    desired["name"], format_size(capacity), format_size(wanted), pool.type
                 ),
                 error_code="immutable",
-                remedy="Resize it with its own tool, on the hypervisor itself, then refresh the pool.",
+                remedy="Resize it with its own tool (of a logical pool lvreduce), then refresh the pool.",
             )
         # Before others are looked at: that may list the volumes anew.
         volume = pool.volumes[plan.name]
