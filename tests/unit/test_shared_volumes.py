@@ -15,12 +15,25 @@ import subprocess
 import sys
 import typing as t
 from pathlib import Path
+from unittest import mock
 
 import jinja2
 import pytest
-from ansible_collections.minicloud.kvm.plugins.module_utils import _logical, _machines
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _logical,
+    _machines,
+    _migrate,
+    _pool_volumes,
+    _preflight,
+    _volume,
+    _volume_new,
+    _xml,
+)
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "roles/iscsi_initiator/templates/shared-volumes.py.j2"
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+TEMPLATE = ROLES / "iscsi_initiator/templates/shared-volumes.py.j2"
+MIB = 1024 * 1024
 VG, LV = "HstOwo-3FMP-Nnm7-w2IE-Hb0K-2FW3-wgRTl8", "aaaaaa-bbbb-cccc-dddd-eeee-ffff-gggggg"
 UUID = "LVM-" + (VG + LV).replace("-", "")
 DOMAIN = "<domain><devices>{}</devices></domain>"
@@ -194,3 +207,165 @@ def test_a_machine_says_what_an_inactive_volume_is(tmp_path: Path, monkeypatch: 
 
 def test_names_of_a_report() -> None:
     assert _logical.names('{"report": [{"lv": [{"lv_name": "a"}, {"lv_name": "b-c"}]}, {"lv": []}]}') == {"a", "b-c"}
+
+
+@pytest.fixture
+def lvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[str], list[str]]:
+    """lvchange as it is told to be; returns what it was called with since."""
+    log = tmp_path / "log"
+
+    def have(body: str) -> list[str]:
+        calls = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        (tmp_path / "lvchange").write_text(f'#!/bin/sh\necho "$*" >>{log}\n{body}\n')
+        (tmp_path / "lvchange").chmod(0o755)
+        return calls
+
+    monkeypatch.setattr(_machines, "_PATH", f"PATH={tmp_path}:/usr/bin:/bin")
+    return have
+
+
+def test_a_machine_has_a_volume_and_gives_it_up(lvm: t.Callable[[str], list[str]]) -> None:
+    machine = _machines.Machine("localhost", "root")
+    lvm("")
+    machine.activate("/dev/guests/a")
+    assert machine.deactivate("/dev/guests/a")
+    assert lvm("exit 5") == ["-aly /dev/guests/a", "--refresh /dev/guests/a", "-aln /dev/guests/a"]
+    assert not machine.deactivate("/dev/guests/a")
+    with pytest.raises(KvmError, match="On localhost the logical volume /dev/guests/a can't be had: lvchange -aly"):
+        machine.activate("/dev/guests/a")
+
+
+class Calls:
+    """Two machines that note what is asked of them; the libvirt of both is left out."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fails: str = "") -> None:
+        self.made: list[str] = []
+        self.fails = fails
+        domain = mock.Mock(UUIDString=lambda: "u")
+        places = {}
+        for name in ("host1", "host2"):
+            machine = mock.Mock(activate=self.note(f"activate {name}"), deactivate=self.note(f"deactivate {name}"))
+            machine.name = name
+            places[name] = _preflight.Place(machine, mock.Mock(), domain, "stopped", "u")
+        self.plan = _migrate.Plan(places["host2"], places["host1"], mode="offline")
+        self.wanted = mock.Mock(dest="host2")
+        self.wanted.name = "web1"
+        monkeypatch.setattr(_preflight, "logical_disks", lambda _source: ["/dev/guests/a"])
+        monkeypatch.setattr(_migrate._libvirt, "autostart", lambda _domain: False)
+        monkeypatch.setattr(_migrate._libvirt, "is_persistent", lambda _domain: True)
+        monkeypatch.setattr(_migrate._libvirt_domain, "lookup", lambda _host, _name: domain)
+        monkeypatch.setattr(_migrate, "_offline", self.note("move"))
+
+    def note(self, what: str) -> t.Callable[..., t.Any]:
+        def called(*arguments: t.Any) -> t.Any:
+            self.made.append(what)
+            if what == self.fails:
+                if what.startswith("deactivate"):
+                    return False
+                raise KvmError("It fails.")
+            return {} if what == "move" else True
+
+        return called
+
+    def move(self) -> list[str]:
+        assert self.plan.source is not None
+        _migrate._move(self.wanted, self.plan, self.plan.source)
+        return self.made
+
+
+def test_a_guest_that_moves_takes_its_volumes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Calls(monkeypatch).move() == ["activate host2", "move", "deactivate host1"]
+    stays = Calls(monkeypatch, "deactivate host1")
+    stays.move()
+    assert stays.plan.warnings == ["/dev/guests/a is still active on host1."]
+
+
+@pytest.mark.parametrize("fails", ["activate host2", "move"])
+def test_a_guest_that_does_not_move_leaves_none_there(monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    calls = Calls(monkeypatch, fails)
+    with pytest.raises(KvmError, match="It fails"):
+        calls.move()
+    assert calls.made[-2:] == [fails, "deactivate host2"]
+    assert "deactivate host1" not in calls.made
+
+
+def test_which_disks_are_logical_volumes(monkeypatch: pytest.MonkeyPatch) -> None:
+    disks = "".join(DISK.format(path) for path in ("/dev/guests/a", "/dev/sdb")) + "<disk><source file='/x'/></disk>"
+    monkeypatch.setattr(_preflight._libvirt_migrate, "migratable_xml", lambda _domain: DOMAIN.format(disks))
+    machine = mock.Mock(
+        files=lambda paths: {path: f"device\t{'LVM-x' if 'guests' in path else 'naa.1'}" for path in paths}
+    )
+    assert _preflight.logical_disks(mock.Mock(machine=machine)) == ["/dev/guests/a"]
+
+
+PLAYED = {
+    "__guests_site": {
+        "pools": [
+            {"name": "shared", "type": "logical", "source": {"name": "guests", "devices": [{"path": "/dev/mapper/m"}]}},
+            {"name": "named", "type": "logical", "source": {"devices": [{"path": "/dev/mapper/n"}]}},
+            {"name": "own", "type": "logical", "source": {"devices": [{"path": "/dev/sdb"}]}},
+            {"name": "files", "type": "dir"},
+            {"xml": "<pool/>"},
+        ]
+    },
+    "__guests_plan": {
+        "stale_volumes": [{"pool": pool, "name": "web1-vda"} for pool in ("shared", "named", "own", "files")],
+    },
+}
+
+
+@pytest.mark.parametrize("pools", [5, 0])
+def test_what_the_role_guests_makes_of_it(tmp_path: Path, pools: int) -> None:
+    """By Ansible itself."""
+    given = {**PLAYED, "__guests_site": {"pools": PLAYED["__guests_site"]["pools"][:pools]}}
+    names = ("__guests_groups", "__guests_stale")
+    copy = {"content": {name: f"{{{{ {name} }}}}" for name in names}, "dest": str(tmp_path / "told"), "mode": "0644"}
+    task = {"ansible.builtin.copy": copy, "vars": given, "throttle": "{{ 1 if __guests_groups else 0 }}"}
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
+    play |= {
+        "vars_files": [str(ROLES / "guests/vars/main.yml")],
+        "vars": {"ansible_python_interpreter": sys.executable},
+    }
+    (tmp_path / "play.json").write_text(json.dumps([play]))
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "play.json"]
+    environment = {**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads((tmp_path / "told").read_text())
+    assert told["__guests_groups"] == ({"shared": "guests", "named": "named"} if pools else {})
+    assert told["__guests_stale"] == (["guests/web1-vda", "named/web1-vda"] if pools else [])
+
+
+class Fake(_pool_volumes.PoolFound):
+    """A pool that lists a volume once it is active."""
+
+    shown: str | None = None
+
+    def read(self, name: str) -> t.Any:
+        return None if self.shown is None else _xml.parse(self.shown, name)
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_volume_that_is_not_active_here_is_there(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    pool = Fake(mock.Mock(), {"a": mock.Mock()}, None, "logical", "/dev/guests")
+    host = mock.Mock(remote=False)
+    world = _volume_new.World(host, {"shared": pool})
+    monkeypatch.setattr(_logical, "is_hidden", lambda _pool, name: name == "a")
+    monkeypatch.setattr(_volume_new, "unfilled", lambda *_: None)
+    monkeypatch.setattr(_volume._libvirt_domain, "user_of", lambda *_: None)
+    desired = {"name": "a", "pool": "shared", "state": state, "capacity": 64 * MIB, "allow_shrink": False}
+    kind = _volume.Volume(check_mode=True)
+    plan = kind.plan(desired, world)
+    assert plan.steps == []
+    assert [change.field for change in plan.changes] == ([] if state == "present" else ["state"])
+    assert plan.warnings == (
+        ["Volume shared/a is not active here: how it differs can't be known."] if state == "present" else []
+    )
+
+    def activate(_pool: t.Any, _name: str) -> None:
+        pool.shown = f"<volume><capacity>{32 * MIB}</capacity><target><path>/dev/guests/a</path></target></volume>"
+
+    monkeypatch.setattr(_logical, "activate", activate)
+    plan = _volume.Volume(check_mode=False).plan(desired, world)
+    assert [step.verb for step in plan.steps] == ["resize" if state == "present" else "delete"]
