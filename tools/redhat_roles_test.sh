@@ -122,6 +122,7 @@ END
       iscsi_initiator_name: iqn.2026-01.org.example:stand-in
       iscsi_initiator_targets: [{target: "iqn.2026-01.org.example:x", state: absent}]
       iscsi_initiator_multipaths: [{wwid: 36001405aa, alias: x}]
+      iscsi_initiator_volume_groups: []
 END
     play 'changed=[1-9].*failed=0' --check
     [ ! -e "$root/srv/minicloud" ] || die "check mode has made a directory"

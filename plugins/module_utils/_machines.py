@@ -26,9 +26,10 @@ _SHARED = frozenset(
 # the name that the storage gives it (Documentation/ABI of the kernel: sysfs-block-dm, sysfs-block-device). Only names
 # of which there is no second one: many a virtual machine has a disk of the same maker, model and serial number.
 _DEVICE = "device"
+_PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 # The boot's number, then a line for each path: the sort of its file system and its inode, or what the device is called;
-# empty where there is none. Not a file's size: an image that grows may look smaller from afar for a while (attribute
-# caching in nfs(5)).
+# empty where there is none. A logical volume that is not active there is called what it would be. Not a file's size: an
+# image that grows may look smaller from afar for a while (attribute caching in nfs(5)).
 _TELL_FILES = """cat /proc/sys/kernel/random/boot_id
 for path do
   name=
@@ -36,6 +37,14 @@ for path do
     numbers=$(stat -L -c '%t %T' -- "$path")
     sys=/sys/dev/block/$((0x${numbers% *})):$((0x${numbers#* }))
     name=$(cat "$sys/dm/uuid" 2>/dev/null || cat "$sys/device/wwid" 2>/dev/null || cat "$sys/wwid" 2>/dev/null)
+  fi
+  if ! [ -e "$path" ]; then
+    case $path in
+      /dev/*/*/*) ;;
+      /dev/*/*)
+        name=$(PATH=$PATH:/usr/sbin:/sbin lvs --noheadings -o vg_uuid,lv_uuid -- "$path" 2>/dev/null | tr -d ' \\n-')
+        name=${name:+LVM-$name};;
+    esac
   fi
   case $name in
     LVM-*|mpath-[23]*|naa.*|eui.*|uuid.*) printf 'device\\t%s\\n' "$name";;
@@ -120,6 +129,20 @@ class Machine:
                 found[path] = line if kind in _SHARED or kind == _DEVICE else "{0}\t{1}".format(line, booted)
         return found
 
+    def activate(self, path: str) -> None:
+        """Have a logical volume there, as it is now: another machine may have made it, or made it larger."""
+        for words in (["-aly"], ["--refresh"]):
+            if self.run("env", _PATH, "lvchange", *words, path) is None:
+                raise KvmError(
+                    "On {0} the logical volume {1} can't be had: lvchange {2} fails.".format(self.name, path, words[0]),
+                    error_code="lvm_failed",
+                    remedy="Run it there by hand to see why.",
+                )
+
+    def deactivate(self, path: str) -> bool:
+        """Whether a logical volume is no longer had there; one that is in use stays."""
+        return self.run("env", _PATH, "lvchange", "-aln", path) is not None
+
     def contents(self, paths: list[str]) -> dict[str, str]:
         """The checksums of what is in these files on that machine; what is missing there is missing here."""
         found: dict[str, str] = {}
@@ -128,6 +151,11 @@ class Machine:
             if text:
                 found[path] = text.split(maxsplit=1)[0]
         return found
+
+
+def is_logical(identity: str) -> bool:
+    """Whether what Machine.files says of a path is that it is a logical volume."""
+    return identity.startswith(_DEVICE + "\tLVM-")
 
 
 def is_loopback(address: str) -> bool:

@@ -181,7 +181,19 @@ def _move(wanted: Wanted, plan: Plan, source: Place) -> Result:
     autostart = _libvirt.autostart(source.domain)
     persistent = _libvirt.is_persistent(source.domain)
     started = time.monotonic()
-    figures = _live(wanted, plan, source, persistent) if plan.mode == "live" else _offline(wanted, plan, source)
+    logical = _preflight.logical_disks(source)
+    try:
+        for path in logical:
+            dest.machine.activate(path)
+        figures = _live(wanted, plan, source, persistent) if plan.mode == "live" else _offline(wanted, plan, source)
+    except KvmError:
+        for path in logical:
+            dest.machine.deactivate(path)
+        raise
+    for path in logical:
+        # Nobody here would hear of it if it were removed or made larger there.
+        if not source.machine.deactivate(path):
+            plan.warnings.append("{0} is still active on {1}.".format(path, source.machine.name))
     moved = _libvirt_domain.lookup(dest.host, wanted.name)
     if moved is None:
         raise KvmError("{0} has moved but is not on {1}.".format(wanted.name, wanted.dest), error_code="lost")

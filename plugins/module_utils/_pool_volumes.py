@@ -77,6 +77,10 @@ class PoolFound:
             self._trees[name] = _xml.parse(text, "Volume {0}".format(name))
         return self._trees[name]
 
+    def look_again(self) -> None:
+        """Have libvirt look anew before the next volume is believed to be missing."""
+        self._fresh = False
+
     def require(self, who: str, check_mode: bool) -> list[str]:
         """Refuse to go on without the pool; in check mode only a warning: an earlier task would have made it."""
         if self.error is None:

@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_migrate, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
-from ansible_collections.minicloud.kvm.plugins.module_utils._machines import is_loopback
+from ansible_collections.minicloud.kvm.plugins.module_utils._machines import is_logical, is_loopback
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
@@ -148,6 +148,14 @@ def _check_disks(name: str, tree: Element, source: Place, dest: Place, warnings:
                 remedy=remedy,
             )
     return copies
+
+
+def logical_disks(source: Place) -> list[str]:
+    """The paths of a guest's disks that are logical volumes: a machine has them only where it is told to."""
+    tree = _xml.parse(_libvirt_migrate.migratable_xml(source.domain), "The domain")
+    paths = sorted({path for path in _xml.get_all(tree, "devices/disk//source/@dev") if path})
+    found = source.machine.files(paths) if paths else {}
+    return [path for path in paths if is_logical(found.get(path, ""))]
 
 
 def _read_only(tree: Element) -> set[str]:

@@ -13,6 +13,7 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _libvirt_domain,
     _libvirt_storage,
+    _logical,
     _pool_build,
     _volume_new,
     _xml,
@@ -79,6 +80,8 @@ class Volume(Kind[World]):
         if desired["state"] == "present" or not isinstance(pool.error, NotFound):
             plan.warnings += pool.require("Volume {0}".format(plan.name), self.check_mode)
         tree = pool.read(desired["name"])
+        if tree is None and pool.type == "logical" and not world.host.remote and _logical.is_hidden(pool, plan.name):
+            return self._plan_hidden(desired, world, pool, plan)
         if desired["state"] == "absent":
             if tree is not None:
                 self._plan_absent(desired, world, pool, plan, tree)
@@ -87,6 +90,21 @@ class Volume(Kind[World]):
             self._plan_new(desired, world, plan)
         else:
             self._plan_existing(desired, world, plan, tree)
+        return plan
+
+    def _plan_hidden(self, desired: Options, world: World, pool: PoolFound, plan: Plan) -> Plan:
+        """A logical volume that another machine has made, on a volume group that both see, is not active here yet."""
+        if not self.check_mode:
+            _logical.activate(pool, plan.name)
+            pool.look_again()
+            if pool.read(plan.name) is None:
+                raise KvmError("Volume {0} is active now, and libvirt does not list it.".format(plan.label))
+            return self.plan(desired, world)
+        if desired["state"] == "absent":
+            plan.change("state", "present", "absent")
+            return plan
+        plan.facts["path"] = os.path.join(pool.base or desired["pool"], plan.name)
+        plan.warnings.append("Volume {0} is not active here: how it differs can't be known.".format(plan.label))
         return plan
 
     def _plan_absent(self, desired: Options, world: World, pool: PoolFound, plan: Plan, tree: Element) -> None:
@@ -151,13 +169,14 @@ class Volume(Kind[World]):
         rounded = _ROUNDED.get(pool.type, 0) or _ROUNDED.get(found or "", 0)
         if capacity - rounded <= wanted <= capacity:
             return
-        if pool.type not in (*FILE_POOLS, "rbd"):
+        grows = pool.type == "logical" and wanted > capacity and not world.host.remote
+        if pool.type not in (*FILE_POOLS, "rbd") and not grows:
             raise KvmError(
                 "Volume {0} has {1}, not {2}: libvirt can't resize the volumes of a {3} pool.".format(
                     desired["name"], format_size(capacity), format_size(wanted), pool.type
                 ),
                 error_code="immutable",
-                remedy="Resize it with its own tool (of a logical pool lvextend), then refresh the pool.",
+                remedy="Resize it with its own tool (of a logical pool lvreduce), then refresh the pool.",
             )
         # Before others are looked at: that may list the volumes anew.
         volume = pool.volumes[plan.name]
@@ -295,7 +314,13 @@ class Volume(Kind[World]):
         path = plan.facts["path"]
         user = _libvirt_domain.user_of(world.host, path)
         pool = world.pools[plan.facts["pool"]]
-        if shrink and pool.type in FILE_POOLS and not world.host.remote:
+        if pool.type == "logical":
+            # libvirt makes none larger. QEMU, told to, looks how large its device has become.
+            _logical.extend(pool, plan.name, capacity)
+            if user is not None:
+                _libvirt_domain.block_resize(user, _libvirt_storage.disk_at(user, path), capacity)
+            _libvirt_storage.pool_refresh(pool.handle)
+        elif shrink and pool.type in FILE_POOLS and not world.host.remote:
             # libvirt itself never goes below what is allocated.
             shorten(path, form, capacity)
             _libvirt_storage.pool_refresh(pool.handle)

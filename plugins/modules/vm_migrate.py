@@ -16,6 +16,8 @@ description:
     the same content), that the CPU can be had and the networks are active on the target,
     that no other guest has the name or UUID there, and that the source keeps nothing beside the definition that would be
     lost (a saved state, snapshots, checkpoints; for an offline move the state of an emulated TPM).
+  - Logical volumes of a volume group that both see need not be active on O(dest). They are activated there, as large as they
+    are now, and deactivated where the guest was.
   - Whatever fails, the guest goes on where it was and is defined only there.
   - The machine that the task runs on logs in to the others with ssh, as O(user), with keys and host keys in place (the role
     P(minicloud.kvm.hypervisor#role) puts them there). The guest's memory itself goes from hypervisor to hypervisor over

@@ -14,10 +14,11 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils import _logical, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._marked import MARK
 from ansible_collections.minicloud.kvm.plugins.module_utils._place import Place
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_volume"
@@ -319,6 +320,29 @@ def test_a_logical_volume_gets_its_name(
         volume.delete.assert_called_once()
     finally:
         lvm("vgremove", "-qq", "--force", scratch)
+
+
+def test_a_logical_volume_grows(loop: t.Any, scratch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real volume group, whose volumes are not active: libvirt lists none of them."""
+    (tmp_path / "lvm.conf").write_text("global { activation = 0 }\n")
+    monkeypatch.setenv("LVM_SYSTEM_DIR", str(tmp_path))
+    source = _xml.parse(f"<s><name>{scratch}</name></s>", "s")
+    pool = PoolFound(mock.Mock(), {}, None, "logical", f"/dev/{scratch}", source=source)
+    subprocess.run(["vgcreate", "-qq", scratch, loop()], check=True)
+    try:
+        subprocess.run(["lvcreate", "-qq", "-an", "-Zn", "-L", "8M", "-n", "web1-vda", scratch], check=True)
+        assert _logical.is_hidden(pool, "web1-vda")
+        assert not _logical.is_hidden(pool, "web1")
+        _logical.extend(pool, "web1-vda", 9 * MIB)
+        options = ["--noheadings", "--units", "m", "-o", "lv_size"]
+        found = subprocess.run(["lvs", *options, scratch], check=True, capture_output=True, text=True)
+        assert found.stdout.strip() == "12.00m"
+        with pytest.raises(KvmError, match=r"Volume web1-vda can't be extended: lvextend: .*Insufficient free space"):
+            _logical.extend(pool, "web1-vda", 10 * 1024 * MIB)
+        with pytest.raises(KvmError, match=r"Volume web2 can't be activated: lvchange: .*Failed to find logical"):
+            _logical.activate(pool, "web2")
+    finally:
+        subprocess.run(["vgremove", "-qq", "--force", scratch], check=True)
 
 
 def test_a_file_system_on_a_device_has_files(

@@ -9,12 +9,17 @@ import os
 import subprocess
 import sys
 import typing as t
+import uuid
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.minicloud.kvm.plugins.module_utils import _iscsi_session_task, _iscsi_target_options
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _iscsi_session_task,
+    _iscsi_target_options,
+    _pool_types,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._iscsi_target import wwid
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
@@ -33,6 +38,7 @@ INVENTORY: dict[str, t.Any] = {
                     {"lun": 4, "name": "old", "size": "1GiB", "state": "absent"},
                 ],
             },
+            "storage2": {"iscsi_target_name": f"{IQN}2", "iscsi_target_portals": [{"address": "192.0.2.11"}]},
             "nfs": {},
         }
     },
@@ -56,7 +62,13 @@ WANTED = {
         "iscsi_target_initiators",
         "__iscsi_target_ports",
     ],
-    "iscsi_initiator": ["iscsi_initiator_targets", "iscsi_initiator_multipaths", "iscsi_initiator_settings"],
+    "iscsi_initiator": [
+        "iscsi_initiator_targets",
+        "iscsi_initiator_multipaths",
+        "iscsi_initiator_settings",
+        "iscsi_initiator_pool",
+        "iscsi_initiator_volume_groups",
+    ],
 }
 
 
@@ -148,16 +160,34 @@ def test_the_target_as_the_module_takes_it(told: dict[str, t.Any]) -> None:
     assert list(wanted.initiators) == [host1["iscsi_initiator_name"]]
     auth = wanted.initiators[host1["iscsi_initiator_name"]].auth
     assert (auth.userid, auth.password) == ("host1", host1["iscsi_initiator_password"])
-    # What the hypervisors call these disks is what LIO will call them.
-    assert {one["alias"]: one["wwid"] for one in told["iscsi_initiator_multipaths"]} == {
-        one.name: wwid(one.wwn) for one in backstores.values() if one is not None
-    }
+    # What the hypervisors call these disks is what LIO will call them; and the one of a server that declares none.
+    serial = uuid.uuid5(_iscsi_target_options._SERIALS, f"{IQN.lower()}2/minicloud")
+    default = wwid(str(serial))
+    called = [(one["alias"], one["wwid"]) for one in told["iscsi_initiator_multipaths"]]
+    expected = [(one.name, wwid(one.wwn)) for one in backstores.values() if one is not None]
+    assert called == [*expected, ("minicloud", default)]
+
+
+def test_the_initiator_knows_the_luns_that_the_target_has_by_default() -> None:
+    offered = yaml.safe_load((ROLES / "iscsi_target/defaults/main.yml").read_text())["iscsi_target_luns"]
+    expected = yaml.safe_load((ROLES / "iscsi_initiator/vars/main.yml").read_text())["__iscsi_initiator_default_luns"]
+    assert [{"lun": lun["lun"], "name": lun["name"]} for lun in offered] == expected
+
+
+def test_the_pool_as_the_module_takes_it(told: dict[str, t.Any]) -> None:
+    pool = told["iscsi_initiator_pool"]
+    assert pool["source"] == {"name": "guests", "devices": [{"path": "/dev/mapper/minicloud"}]}
+    assert told["iscsi_initiator_volume_groups"] == ["guests"]
+    # A machine that is both has the storage node's own volume group too.
+    target = yaml.safe_load((ROLES / "iscsi_target/defaults/main.yml").read_text())
+    assert target["iscsi_target_volume_group"] != pool["source"]["name"]
+    _pool_types.check("shared", pool["type"], {"name": "shared", **pool}, new=True)
 
 
 def test_the_sessions_as_the_module_takes_them(told: dict[str, t.Any]) -> None:
     options = {"targets": told["iscsi_initiator_targets"], "settings": told["iscsi_initiator_settings"]}
     wanted = _iscsi_session_task.read_options(validated(_iscsi_session_task.OPTIONS, options))
-    assert [one.target for one in wanted] == [IQN.lower()]
+    assert [one.target for one in wanted] == [IQN.lower(), IQN.lower() + "2"]
     assert [str(portal) for portal in wanted[0].portals] == ["192.0.2.10:3260", "[2001:db8::10]:3261"]
     assert wanted[0].settings == {"node.session.timeo.replacement_timeout": "5"}
 
@@ -167,5 +197,5 @@ def test_multipathd_takes_no_block_on_one_line(told: dict[str, t.Any]) -> None:
     assert all(line.endswith("{") == ("{" in line) for line in lines)
     assert all(line == "}" for line in lines if "}" in line)
     assert sum(line.endswith("{") for line in lines) == lines.count("}")
-    assert lines.count("multipath {") == 4
+    assert lines.count("multipath {") == 5
     assert 'alias "minicloud"' in lines

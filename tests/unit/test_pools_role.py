@@ -14,7 +14,14 @@ from pathlib import Path
 import pytest
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "pools"
-RESULTS = ("__pools_servers", "__pools_paths", "__pools_booleans", "__pools_mounts", "__pools_declared")
+RESULTS = (
+    "__pools_servers",
+    "__pools_paths",
+    "__pools_booleans",
+    "__pools_mounts",
+    "__pools_declared",
+    "__pools_groups",
+)
 
 LOCAL = {"name": "local", "type": "dir", "target": {"path": "/srv/local"}}
 SHARED = {
@@ -51,8 +58,13 @@ SHARE = {
 }
 GONE = {"name": "gone", "type": "netfs", "state": "absent", "target": {"path": "/srv/gone"}}
 XML = {"xml": "<pool type='dir'><name>x</name><target><path>/x</path></target></pool>"}
+GROUP = {"name": "g", "type": "logical", "source": {"name": "guests", "devices": [{"path": "/dev/mapper/minicloud"}]}}
+OWN = {"name": "own", "type": "logical", "source": {"devices": [{"path": "/dev/sdb"}]}}
+THERE = {"name": "there", "type": "logical", "source": {"name": "vg"}}
 CASES: dict[str, dict[str, t.Any]] = {
     "nothing": {},
+    "groups": {"pools_list": [LOCAL, GROUP, OWN, THERE, XML]},
+    "own groups": {"pools_list": [LOCAL, OWN, THERE, XML]},
     "local": {"pools_list": [LOCAL, XML]},
     "libvirt": {"pools_list": [LOCAL, SHARED, SIX, VOLUME, SHARE, GONE]},
     "options": {"pools_list": [LOCAL, SHARED, SIX, GONE], "pools_mount_options": ["noatime"]},
@@ -104,6 +116,12 @@ def test_nothing_mounted(told: dict[str, dict[str, t.Any]]) -> None:
     assert told["local"]["__pools_declared"] == [LOCAL, XML]
     assert told["local"]["__pools_servers"] == []
     assert told["local"]["__pools_booleans"] == []
+
+
+def test_volume_groups_that_others_see(told: dict[str, dict[str, t.Any]]) -> None:
+    """Where there is one, hypervisors take turns."""
+    assert told["groups"]["__pools_groups"] == ["/dev/mapper/minicloud"]
+    assert told["own groups"]["__pools_groups"] == []
 
 
 def test_libvirt_mounts(told: dict[str, dict[str, t.Any]]) -> None:
