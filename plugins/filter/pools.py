@@ -26,9 +26,11 @@ def pools_declared(pools: list[_pools.Options], found: _pools.Options) -> list[_
         raise AnsibleFilterError(str(error)) from error
 
 
-def pools_known(pools: list[_pools.Options], gluster_access: str = "fuse") -> list[_pools.Options]:
+def pools_known(
+    pools: list[_pools.Options], gluster_access: str = "fuse", volume_group: str = "guests"
+) -> list[_pools.Options]:
     try:
-        return _pools.known(pools, gluster_access)
+        return _pools.known(pools, gluster_access, volume_group)
     except _pools.BadPool as error:
         raise AnsibleFilterError(str(error)) from error
 

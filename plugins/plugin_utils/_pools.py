@@ -45,12 +45,16 @@ def _declared(pool: Options, found: t.Mapping[str, Options]) -> Options:
     return whole
 
 
-def known(pools: t.Sequence[Options], gluster_access: str = "fuse") -> list[Options]:
-    """The pools with as much as the inventory alone says: type, and place of those that hold files."""
-    return [_known(pool, gluster_access) if isinstance(pool, dict) and "backend" in pool else pool for pool in pools]
+def known(pools: t.Sequence[Options], gluster_access: str = "fuse", volume_group: str = "guests") -> list[Options]:
+    """The pools with as much as the inventory alone says: type, the place of those that hold files, and shared for a volume
+    group that all hypervisors see."""
+    return [
+        _known(pool, gluster_access, volume_group) if isinstance(pool, dict) and "backend" in pool else pool
+        for pool in pools
+    ]
 
 
-def _known(pool: Options, gluster_access: str) -> Options:
+def _known(pool: Options, gluster_access: str, volume_group: str) -> Options:
     types = {
         "nfs": "netfs",
         "iscsi": "logical",
@@ -60,6 +64,8 @@ def _known(pool: Options, gluster_access: str) -> Options:
     base: Options = {"type": types[_backend(pool)]}
     if base["type"] in ("dir", "netfs"):
         base["target"] = {"path": _path(pool)}
+    if base["type"] == "logical":
+        base.update(shared=True, source={"name": volume_group})
     return _merged(base, {key: value for key, value in pool.items() if key != "backend"})
 
 

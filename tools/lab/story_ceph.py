@@ -31,7 +31,7 @@ def wait_for(condition: str, holds: t.Callable[[], bool], patience: float = 300)
 
 
 def healthy() -> bool:
-    """All is well, and all placement groups have all their copies. On Debian 13 the manager's modules can't run, ever."""
+    """All is well, and all placement groups have all their copies. Debian 13 can't load the manager's modules, ever."""
     status = ceph("status")
     states = status["pgmap"].get("pgs_by_state", [])
     complaints = set(status["health"]["checks"]) - {"MGR_MODULE_DEPENDENCY"}

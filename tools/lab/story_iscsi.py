@@ -9,6 +9,7 @@ networks.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import typing as t
 from collections.abc import Callable
 
 from stage import GUEST, ROOT, StoryError, check, edit_inventory, inventory, on, playbook, say
+from storage import VIRSH, Storage, source
 
 SERVER = "storage"
 HOSTS = ("host1", "host2")
@@ -27,7 +29,6 @@ LUN = "minicloud/minicloud"
 MAP = "minicloud"
 GROUP = "guests"
 VOLUME = f"{GROUP}/{GUEST}-vda"
-VIRSH = "virsh -q -c qemu:///system"
 MIB = 1024 * 1024
 
 WRITTEN = "/var/tmp/written"
@@ -220,6 +221,10 @@ def iscsi_drift() -> str:
     return result
 
 
+def is_gone(host: str) -> bool:
+    return on(host, f"ls /dev/mapper | grep -cx {MAP} || true") == "0"
+
+
 def iscsi_remove() -> str:
     """Guest, pool, sessions and target go; what was written stays"""
     target = on(SERVER, "ls /sys/kernel/config/target/iscsi | grep ^iqn")
@@ -235,7 +240,7 @@ def iscsi_remove() -> str:
         check(
             on(host, "iscsiadm -m session 2>&1 || true").startswith("iscsiadm: No active"), "and is logged in nowhere"
         )
-        until(lambda host=host: on(host, f"ls /dev/mapper | grep -cx {MAP} || true") == "0", "the device is gone")
+        until(functools.partial(is_gone, host), "the device is gone")
     run = playbook("minicloud.kvm.site", "-t", "storage", "--limit", SERVER, "-e", "iscsi_target_state=absent")
     check(
         on(SERVER, "ls /sys/kernel/config/target/iscsi 2>/dev/null | grep -c ^iqn || true") == "0", "so is the target"
@@ -246,4 +251,41 @@ def iscsi_remove() -> str:
     return run.what()
 
 
-ISCSI_STEPS = (iscsi_path, iscsi_grow, iscsi_drift, iscsi_remove)
+TARGET = "iqn.2026-01.org.example:storage"
+ACLS = f"/iscsi/{TARGET}/tpg1/acls"
+AWAY = "iqn.2026-01.org.example:host1"
+
+
+def disk(host: str) -> str:
+    """The guest's disk is a logical volume on the multipath device."""
+    path = source(host)
+    check(os.path.realpath(path) == path and path == f"/dev/{VOLUME}", f"on {host}, its disk is {path}")
+    below = on(host, f"lsblk -s -n -l -o NAME,TYPE {path}").split()
+    check(MAP in below and "mpath" in below, f"lsblk says that it lies on the multipath device {MAP}")
+    check(paths(host) == 2, "with two paths")
+    return "iSCSI, two paths"
+
+
+def repaired() -> None:
+    luns = on(SERVER, f"targetcli {ACLS}/{AWAY} ls")
+    check("mapped_lun0" in luns, f"targetcli says that {AWAY} sees LUN 0")
+
+
+def kept() -> None:
+    host = HOSTS[0]
+    check(
+        VOLUME.partition("/")[2] in on(host, f"lvs --noheadings -o lv_name {GROUP}").split(), f"{VOLUME} is still there"
+    )
+
+
+ISCSI = Storage(
+    name="iSCSI",
+    disk=disk,
+    # Of the hypervisor where no guest runs.
+    drift=((SERVER, f"targetcli {ACLS}/{AWAY} delete 0"),),
+    drifted=(SERVER,),
+    shown=(AWAY,),
+    repaired=repaired,
+    kept=kept,
+    steps=(iscsi_path, iscsi_grow, iscsi_drift, iscsi_remove),
+)
