@@ -46,7 +46,7 @@ def _declared(pool: Options, found: t.Mapping[str, Options]) -> Options:
 
 
 def known(pools: t.Sequence[Options], gluster_access: str = "fuse", volume_group: str = "guests") -> list[Options]:
-    """The pools with as much as the inventory alone says: type, the place of those that hold files, and shared for a volume
+    """The pools with as much as the inventory alone says: type, place where they hold files, and shared for a volume
     group that all hypervisors see."""
     return [
         _known(pool, gluster_access, volume_group) if isinstance(pool, dict) and "backend" in pool else pool
