@@ -119,7 +119,7 @@ artifact() {
 # Among the tests: that it runs, and roughly how fast. All of it with make bench.
 bench() {
     local script found=0 options
-    read -ra options <<<"${BENCH:---rounds 3 --grow 500,1000}"
+    read -ra options <<<"${BENCH:---domains 200 --rounds 1 --grow 200,400}"
     for script in tests/bench/bench_*.py; do
         [ -e "$script" ] || continue
         found=1
