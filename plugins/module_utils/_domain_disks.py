@@ -11,8 +11,6 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_controller_rows,
-    _domain_filesystem_rows,
-    _domain_hostdev_rows,
     _domain_source_rows,
     _domain_volume_source,
     _libvirt,
@@ -35,8 +33,6 @@ _PREFIX = {"virtio": "vd", "ide": "hd", "fdc": "fd"}
 def check(desired: Options) -> None:
     """What can be known of devices without libvirt: such as that a disk has one source (media drives may have none)."""
     _domain_controller_rows.check(desired)
-    _domain_filesystem_rows.check(desired)
-    _domain_hostdev_rows.check(desired)
     for index, disk in enumerate(desired.get("disks", [])):
         field = "disks[{0}]".format(index)
         sources = [option for option in _SOURCES if option in disk]

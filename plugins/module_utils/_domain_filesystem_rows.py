@@ -170,8 +170,8 @@ SHMEMS = Devices(
 )
 
 
-def check(desired: Options) -> None:
+def check(filesystems: list[Options]) -> None:
     """Every file system has one source."""
-    for index, each in enumerate(desired.get("filesystems", [])):
+    for index, each in enumerate(filesystems):
         if ("source" in each) == ("socket" in each):
             raise BadValue("filesystems[{0}]".format(index), each, "either source or socket is wanted")

@@ -223,9 +223,9 @@ HOSTDEVS = Devices(
 )
 
 
-def check(desired: Options) -> None:
+def check(hostdevs: list[Options]) -> None:
     """Every device is one of the host."""
-    for index, each in enumerate(desired.get("hostdevs", [])):
+    for index, each in enumerate(hostdevs):
         field = "hostdevs[{0}]".format(index)
         given = [row.option for row in _SOURCES if row.option in each]
         if len(given) != 1:

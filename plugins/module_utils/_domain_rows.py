@@ -1,19 +1,20 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a domain is made of (https://libvirt.org/formatdomain.html): each option once."""
+"""What a domain is made of (https://libvirt.org/formatdomain.html): each option once.
+
+What few tasks declare is a part of the table: its options by name, and the file that has their rows.
+"""
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, Integer, Switch, Text, Texts
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_boot_rows import BOOT
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import UuidByName
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_cpu_rows import VCPUS
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import DEVICES
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_feature_rows import FEATURES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_rows import MEMORY
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_qemu_rows import QEMU
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_security_rows import IDENTITY, SECURITY
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_tuning_rows import TUNING
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_vcpu_rows import VCPUS
+from ansible_collections.minicloud.kvm.plugins.module_utils._given import Table, part
 from ansible_collections.minicloud.kvm.plugins.module_utils._merge import same_machine
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Row
 
@@ -63,7 +64,60 @@ STEERING: tuple[AnyRow, ...] = (
     ),
 )
 
-ROWS: tuple[AnyRow, ...] = (
+
+@part("genid os_id")
+def _identity() -> t.Sequence[AnyRow]:
+    from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_security_rows  # noqa: PLC0415
+
+    return _domain_security_rows.IDENTITY
+
+
+@part(
+    "firmware loader firmware_features nvram boot bootmenu bios_useserial bios_reboot_timeout smbios_mode "
+    "acpi_tables kernel initrd cmdline dtb shim sysinfo fwcfg"
+)
+def _boot() -> t.Sequence[AnyRow]:
+    from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_boot_rows  # noqa: PLC0415
+
+    return _domain_boot_rows.BOOT
+
+
+@part("cpu")
+def _cpu() -> t.Sequence[AnyRow]:
+    from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_cpu_rows  # noqa: PLC0415
+
+    return (_domain_cpu_rows.CPU,)
+
+
+@part("iothreads iothreadids defaultiothread cputune blkiotune throttlegroups partition fibrechannel_appid perf_events")
+def _tuning() -> t.Sequence[AnyRow]:
+    from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_tuning_rows  # noqa: PLC0415
+
+    return _domain_tuning_rows.TUNING
+
+
+@part("features clock on_poweroff on_reboot on_crash on_lockfailure suspend_to_mem suspend_to_disk")
+def _features() -> t.Sequence[AnyRow]:
+    from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_feature_rows  # noqa: PLC0415
+
+    return _domain_feature_rows.FEATURES
+
+
+@part("seclabels launch_security")
+def _security() -> t.Sequence[AnyRow]:
+    from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_security_rows  # noqa: PLC0415
+
+    return _domain_security_rows.SECURITY
+
+
+@part("emulator qemu_commandline qemu_capabilities qemu_deprecation")
+def _qemu() -> t.Sequence[AnyRow]:
+    from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_qemu_rows  # noqa: PLC0415
+
+    return _domain_qemu_rows.QEMU
+
+
+ROWS: Table[AnyRow] = Table(
     Row(
         "name",
         "name",
@@ -90,7 +144,7 @@ ROWS: tuple[AnyRow, ...] = (
         live="text",
     ),
     Row("description", "description", removable=True, help="Longer text about the domain.", live="text"),
-    *IDENTITY,
+    _identity,
     Row(
         "type",
         "@type",
@@ -100,13 +154,14 @@ ROWS: tuple[AnyRow, ...] = (
     ),
     Row("arch", "os/type/@arch", help="Architecture; the host's for a new domain.", keep=True),
     Row("machine", "os/type/@machine", help="Machine type, such as V(q35).", same=same_machine, keep=True),
-    *BOOT,
+    _boot,
     *MEMORY,
     *VCPUS,
-    *TUNING,
-    *FEATURES,
-    *SECURITY,
-    *DEVICES,
-    *QEMU,
+    _cpu,
+    _tuning,
+    _features,
+    _security,
+    *DEVICES.parts,
+    _qemu,
     *STEERING,
 )
