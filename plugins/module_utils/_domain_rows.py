@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import NAME, Integer, Switch, Text, Texts
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import UuidByName
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_codecs,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import DEVICES
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_rows import MEMORY
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_vcpu_rows import VCPUS
@@ -19,11 +21,11 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._merge import same_m
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Row
 
 STEERING: tuple[AnyRow, ...] = (
-    Row("autostart", None, Switch(), help="Whether libvirt starts the domain when the host starts."),
+    Row("autostart", None, _codecs.Switch(), help="Whether libvirt starts the domain when the host starts."),
     Row(
         "force",
         None,
-        Switch(),
+        _codecs.Switch(),
         help="With V(stopped), power the domain off when the guest has not shut down within O(timeout), and throw the "
         "memory of one away that is saved. With V(absent), power a running domain off.",
         default=False,
@@ -31,14 +33,14 @@ STEERING: tuple[AnyRow, ...] = (
     Row(
         "timeout",
         None,
-        Integer(1),
+        _codecs.Integer(1),
         help="Seconds that a guest has to shut down, or to let go of a device.",
         default=120,
     ),
     Row(
         "depends_on",
         None,
-        Texts(),
+        _codecs.Texts(),
         help="Domains of the same task that start before this one and stop after it.",
     ),
     Row(
@@ -52,13 +54,13 @@ STEERING: tuple[AnyRow, ...] = (
     Row(
         "remove_volumes",
         None,
-        Texts(),
+        _codecs.Texts(),
         help="With V(absent): targets, such as V(vda), of the disks whose volumes are deleted too. Media are never.",
     ),
     Row(
         "xml",
         None,
-        Text(),
+        _codecs.Text(),
         help="libvirt's XML, a whole document or one element of it, for what has no option of its own. It is merged "
         "into what is there; options win over it.",
     ),
@@ -121,7 +123,7 @@ ROWS: Table[AnyRow] = Table(
     Row(
         "name",
         "name",
-        NAME,
+        _codecs.NAME,
         help="Name of the domain. May be left out where O(xml) has it.",
         keep=True,
     ),
@@ -134,11 +136,17 @@ ROWS: Table[AnyRow] = Table(
         choices=("present", "running", "stopped", "paused", "saved", "absent"),
         default="present",
     ),
-    Row("uuid", "uuid", UuidByName(), help="UUID. Left out, a new one is made and an existing one kept.", keep=True),
+    Row(
+        "uuid",
+        "uuid",
+        _domain_codecs.UuidByName(),
+        help="UUID. Left out, a new one is made and an existing one kept.",
+        keep=True,
+    ),
     Row(
         "title",
         "title",
-        Text(r"[^\n]+", "it has no line breaks"),
+        _codecs.Text(r"[^\n]+", "it has no line breaks"),
         removable=True,
         help="Short text about the domain.",
         live="text",

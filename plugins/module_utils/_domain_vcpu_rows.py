@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import Decisive, PlacedSet
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_codecs,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Row
 
 if t.TYPE_CHECKING:
@@ -21,14 +23,14 @@ def _count(element: Element, place: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-class _Vcpus(Integer):
+class _Vcpus(_codecs.Integer):
     """The vCPUs that are there at boot: <vcpu current='2'>4</vcpu>, or all of <vcpu>4</vcpu>."""
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         text = _xml.get(element, "vcpu/@current") or _xml.get(element, "vcpu")
         return int(text) if text else None
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         maximum = _count(element, "vcpu")
         if value > maximum:
             _xml.put(element, "vcpu", str(value))
@@ -38,10 +40,10 @@ class _Vcpus(Integer):
             _xml.put(element, "vcpu/@current", str(value))
 
 
-class _MaxVcpus(Integer):
+class _MaxVcpus(_codecs.Integer):
     """The vCPUs that can be there; how many are there at boot stays as it was."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         before = _count(element, "vcpu") or value
         current = _count(element, "vcpu/@current") or before
         _xml.put(element, "vcpu", str(value))
@@ -60,7 +62,7 @@ VCPUS: tuple[AnyRow, ...] = (
     Row(
         "vcpu_placement",
         "vcpu/@placement",
-        Decisive("vcpu/@cpuset", stay_with=("static",)),
+        _domain_codecs.Decisive("vcpu/@cpuset", stay_with=("static",)),
         choices=("static", "auto"),
         help="V(auto) lets numad choose the host's CPUs, V(static) takes O(cpuset).",
         absent="static",
@@ -68,7 +70,7 @@ VCPUS: tuple[AnyRow, ...] = (
     Row(
         "cpuset",
         "vcpu/@cpuset",
-        PlacedSet(),
+        _domain_codecs.PlacedSet(),
         help="CPUs of the host that the domain may use where O(cputune) says nothing else, such as V(0-3,^2).",
         removable=True,
     ),
