@@ -54,13 +54,15 @@ class Ahead:
             return None
         listing, handle = self._listing, self._listing.handles[name]
         what = "Domain {0}".format(name)
+        config = _xml.parse(texts[0], what)
         return Found(
             handle,
-            _libvirt.uuid(handle),
+            # libvirt would tell it too, as soon as it has done with the threads that ask for the others.
+            str(_xml.get(config, "uuid")),
             listing.state(name),
             persistent=name not in listing.transient,
             autostart=name in listing.autostart,
-            config=_xml.parse(texts[0], what),
+            config=config,
             live=None if texts[1] is None else _xml.parse(texts[1], what),
         )
 
