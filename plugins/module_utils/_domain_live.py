@@ -18,8 +18,9 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_r
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_apply import Action
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import FOR_GOOD, TUNE, UNTUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Device, Devices, Free, sitting
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Device, Devices
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_seats import Free, sitting
 from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
 

@@ -9,7 +9,8 @@ import typing as t
 import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import pluggable
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, Free
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_seats import Free
 
 ROWS = {row.option: row for row in pluggable()}
 LIVE = _xml.parse(
