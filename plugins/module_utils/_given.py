@@ -38,7 +38,7 @@ def part(options: str) -> t.Callable[[t.Callable[[], t.Sequence[AnyNamed]]], Par
 
 
 class Table(t.Sequence[AnyNamed]):
-    """Rows and parts, in order. To go through it, or to count it, is to import every part."""
+    """Rows and parts, in order. Whoever goes through it imports the parts that come on the way."""
 
     def __init__(self, *parts: AnyNamed | Part[AnyNamed]) -> None:
         self.parts = parts
