@@ -44,9 +44,10 @@ from stage import (
 )
 from storage import VIRSH, Storage, nothing_lost, place, start_counting
 from story_ceph import CEPH
+from story_gluster import GLUSTER
 from story_nfs import NFS
 
-STORAGES = {"minicloud": NFS, "storage_nfs": NFS, "storage_ceph": CEPH}
+STORAGES = {"minicloud": NFS, "storage_nfs": NFS, "storage_ceph": CEPH, "storage_gluster": GLUSTER}
 
 
 def storage() -> Storage:
