@@ -297,8 +297,8 @@ def test_a_hypervisor_mounts_it(cluster: Cluster, tmp_path: Path, mount_point: P
     # another server while somebody has something open: for the next boot, and nobody is disturbed
     variables["gluster_servers"] = [second.address, first.address]
     (tmp_path / "play.json").write_text(json.dumps(play))
-    writing = ["sh", "-c", f"exec 9>{target}/open && echo open && exec sleep 600"]
-    with subprocess.Popen([*third.enter, *writing], stdout=subprocess.PIPE, text=True) as guest:
+    writing = ["sh", "-c", f"exec 9>{target}/open && echo open && read end"]
+    with subprocess.Popen([*third.enter, *writing], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as guest:
         assert guest.stdout is not None
         assert guest.stdout.readline() == "open\n"
         assert "changed=1 " in run("--check")
@@ -312,7 +312,7 @@ def test_a_hypervisor_mounts_it(cluster: Cluster, tmp_path: Path, mount_point: P
         assert "busy" in said
         assert "changed=0 " in said
         assert f"{second.address}:/vms {target} glusterfs" in third.run("cat", "/etc/fstab")
-        guest.kill()
+        guest.communicate("\n")
     assert "changed=2 " in run("--check")
     assert mounted() == "fuse.glusterfs"
     assert "changed=3 " in run()
