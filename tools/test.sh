@@ -136,9 +136,10 @@ bench() {
     [ "$found" -eq 1 ] || { say "no benchmark in tests/bench"; return 1; }
 }
 
-# Which of the lab's scenarios runs: SCENARIO, all of them with SCENARIO=all, or one after the other as commits go by. So the
-# same commit runs the same one everywhere.
-SCENARIOS=(storage_nfs storage_iscsi storage_gluster storage_ceph)
+# Which of the lab's scenarios runs: SCENARIO, all of them with SCENARIO=all, or those below one after the other as commits go by.
+# So the same commit runs the same one everywhere. What has not been seen through on machines yet waits outside of the row.
+SCENARIOS=(storage_nfs)
+ALL_SCENARIOS=(minicloud storage_nfs storage_iscsi storage_gluster storage_ceph)
 scenario() {
     local number
     if [ -n "${SCENARIO:-}" ]; then
@@ -154,7 +155,7 @@ lab() {
     local turn failed=0
     export ANSIBLE_CALLBACKS_ENABLED=ansible.posix.profile_tasks PROFILE_TASKS_TASK_OUTPUT_LIMIT=8
     turn="$(scenario)"
-    [ "$turn" != all ] || turn="minicloud ${SCENARIOS[*]}"
+    [ "$turn" != all ] || turn="${ALL_SCENARIOS[*]}"
     cd extensions
     for turn in $turn; do
         say "scenario $turn"
