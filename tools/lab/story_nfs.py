@@ -9,6 +9,7 @@ The guest runs on one of the hypervisors and counts (step migrate of story.py); 
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import time
 
@@ -73,12 +74,14 @@ def nfs_kernel() -> str:
     check(f"{EXPORT}\t" in on(SERVER, "cat /proc/fs/nfsd/exports"), "the kernel was asked for the export")
     quiet = playbook("minicloud.kvm.site", "--check", "-t", "storage")
     check(not quiet.tasks, "what it says is what is declared")
-    # The kernel is told that all may only read; then files and table say rw again, and nobody tells the kernel.
-    on(SERVER, f"cp -p /etc/exports /root/exports && cp {ETAB} /root/etab")
-    on(SERVER, r"sed -i '/^.srv/s/\brw\b/ro/' /etc/exports && exportfs -r -f")
-    on(HOST, f"stat -f {POOL} >/dev/null")
-    on(SERVER, f"cp -p /root/exports /etc/exports && cp /root/etab {ETAB}")
-    check(f"{EXPORT}\t" in on(SERVER, "cat /proc/fs/nfsd/exports"), "the kernel was asked again")
+    # The kernel is told that the hypervisor without the guest may only read; then file and table are as they were, and
+    # nobody tells the kernel. The table is another file then, as which mountd reads it anew.
+    address = on(HOST, "hostname -I").split()[0]
+    on(SERVER, f"cp -p /etc/exports /root/exports && cp -p {ETAB} /root/etab")
+    on(SERVER, rf"sed -i '/^.srv/s/\b{re.escape(address)}\b/&(ro)/' /etc/exports && exportfs -r -f")
+    on(HOST, f"stat -f {POOL} >/dev/null; ! touch {POOL}/.written")
+    on(SERVER, f"cp -p /root/exports /etc/exports && mv /root/etab {ETAB}")
+    check(f"{EXPORT}\t{address}(ro," in on(SERVER, "cat /proc/fs/nfsd/exports"), "the kernel was asked again")
     drift = playbook("minicloud.kvm.site", "--check", "--diff", "-t", "storage")
     check(drift.tasks == [(SERVER, "minicloud.kvm.nfs_server : Export the directories")], "--check sees it")
     check("(ro," in drift.text, "and shows the kernel's own line")
