@@ -12,8 +12,8 @@ version_added: 0.1.0
 author: minicloud.kvm contributors (@minicloud)
 description:
   - Makes users with a key (cephx), and has each be able to do what the task declares, no more and no less.
-  - Keys are in no result, no diff, no log and no list of processes. One that the task gives goes to C(ceph) through its
-    standard input; one that it does not give is made by the cluster and stays there.
+  - Keys are in no result, no diff, no log and no list of processes. One that the task does not give is made by the cluster
+    and stays there.
   - No file is written. Whoever needs the key on another machine gets it with C(ceph auth get), as role C(ceph) does.
 extends_documentation_fragment:
   - minicloud.kvm.attributes
@@ -116,10 +116,10 @@ key:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import OPTIONS as CONNECTION
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import connect
 from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_key import OPTIONS, key
-from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_rados import IMPORT_ERROR, PACKAGE, connect
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_rados import OPTIONS as CONNECTION
+from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish, require
 
 
 def main() -> None:
@@ -130,13 +130,8 @@ def main() -> None:
         required_one_of=[("name", "keys")],
         supports_check_mode=True,
     )
-    module.run_command_environ_update = {"LC_ALL": "C"}
-
-    def run(words: list[str], data: str | None) -> tuple[int, str, str]:
-        found: tuple[int, str, str] = module.run_command(words, data=data)
-        return found
-
-    finish(module, lambda: key(module.params, connect(module.params, run, module.get_bin_path), module.check_mode))
+    require(module, "rados", IMPORT_ERROR, PACKAGE)
+    finish(module, lambda: key(module.params, connect(module.params), module.check_mode))
 
 
 if __name__ == "__main__":
