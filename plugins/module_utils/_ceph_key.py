@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 import errno
+import hashlib
 import re
 import struct
 import typing as t
@@ -45,6 +46,9 @@ def key(options: Options, cluster: Cluster, check_mode: bool) -> dict[str, t.Any
         plans.append(plan(one, found[0] if found else None))
     if not check_mode:
         apply(plans, cluster)
+        for todo in plans:
+            if todo.changes and todo.state == "present":
+                todo.facts["fingerprint"] = fingerprint(cluster.ask("auth get", entity=todo.name)[0])
     return result(plans, "keys", "key", options["name"] is not None)
 
 
@@ -53,7 +57,7 @@ def _checked(label: str, one: Options, user: str) -> Options:
     name, caps = one["name"], one["caps"]
     if not re.match(r"^(client|mgr|mds|osd)\.[^\s\[\]\"'=]+$", name or ""):
         raise BadValue(label + "name", name, "a name with its type is wanted, such as client.libvirt")
-    if name == user:
+    if name == user and (one["state"] == "absent" or caps is not None or one["key"] is not None):
         raise BadValue(label + "name", name, "the task works as this user, and could lock itself out")
     for part, what in (caps or {}).items():
         if part not in _PARTS:
@@ -100,6 +104,7 @@ def plan(one: Options, current: Options | None) -> ObjectPlan:
     before = current["caps"] if current else {}
     caps = {part: what.strip() for part, what in one["caps"].items()} if one["caps"] is not None else dict(before)
     todo.facts["caps"] = caps
+    todo.facts["fingerprint"] = fingerprint(current) if current else None
     if current is None:
         todo.change("state", "absent", "present")
     if _meaning(caps) != _meaning(before):
@@ -112,6 +117,11 @@ def plan(one: Options, current: Options | None) -> ObjectPlan:
         pairs = [word for pair in sorted(caps.items()) for word in pair]
         todo.steps.append(Command(prefix, {"entity": name, "caps": pairs}))
     return todo
+
+
+def fingerprint(found: Options) -> str:
+    """What shows whether a keyring has this key, and nothing of the key."""
+    return hashlib.sha256("{0} {1}".format(found["entity"], found["key"]).encode()).hexdigest()
 
 
 def _meaning(caps: t.Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import json
 import re
@@ -86,6 +87,7 @@ def _connected(options: t.Mapping[str, t.Any]) -> t.Any:
     thread.join(options["timeout"])
     if handle is None:
         raise Unreachable(problems[0] if problems else "no answer in {0} s".format(seconds))
+    atexit.register(handle.shutdown)  # its threads would go on while the process ends
     return handle
 
 

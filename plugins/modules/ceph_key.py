@@ -29,7 +29,9 @@ attributes:
     support: full
 options:
   name:
-    description: The user, with its type, such as V(client.libvirt).
+    description:
+      - The user, with its type, such as V(client.libvirt).
+      - The one that the task works as (O(user)) can only be looked at, with neither O(caps) nor O(key).
     type: str
   state:
     description: V(present) is there. V(absent) is not, and whoever uses its key is let in no more.
@@ -102,6 +104,13 @@ keys:
       type: dict
       returned: success
       sample: {mon: profile rbd, osd: profile rbd pool=vms}
+    fingerprint:
+      description:
+        - The SHA-256 of the user's name, a blank and its key, which shows whether a keyring has the key, and nothing of the key.
+        - None where only a real run makes it. In check mode that of the key that is there. Not for one that is absent.
+      type: str
+      returned: success
+      sample: 6c1a1a5c7a6f1d0f1c5f0d3f0d1cf1b0d7c0d3b4a7b1b2c3d4e5f60718293a4b
     changes:
       description: What changes, or would in check mode. A key is masked.
       type: list

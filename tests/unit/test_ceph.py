@@ -246,6 +246,9 @@ class Rados:
             time.sleep(2)
         self.sent.append(("connect", self.conf, b""))
 
+    def shutdown(self) -> None:
+        self.sent.append(("shutdown", {}, b""))
+
     def mon_command(self, words: str, data: bytes) -> tuple[int, bytes, str]:
         self.sent.append(("mon", json.loads(words), data))
         return -2, b"", "none"
