@@ -43,13 +43,17 @@ def connect(options: t.Mapping[str, t.Any]) -> Cluster:
 
 
 class _Connection:
+    """A connection that opens with its first command."""
+
     def __init__(self, options: t.Mapping[str, t.Any]) -> None:
         self._options = options
         self._handle: t.Any = None
+        self._problem = ""
+        self._opening: threading.Thread | None = None
 
     def run(self, command: Command) -> Answer:
         if self._handle is None:
-            self._handle = _connected(self._options)
+            self._open()
         send = self._handle.mgr_command if command.prefix in _OF_THE_MANAGERS else self._handle.mon_command
         words = json.dumps({"prefix": command.prefix, **command.arguments})
         try:
@@ -57,38 +61,37 @@ class _Connection:
         except rados.Error as error:
             raise Unreachable(_said(error)) from error
         if abs(code) == errno.ETIMEDOUT:
-            raise Unreachable("no answer in {0} s".format(self._options["timeout"]))
+            raise self._no_answer()
         return Answer(abs(code), said.decode("utf-8", "replace"), str(complaint))
 
+    def _open(self) -> None:
+        # Ceph's library tries ten times as long as it was told. A thread that still does is the next command's to wait
+        # for, and ends with the process.
+        if self._opening is None or not self._opening.is_alive():
+            self._problem = ""
+            self._opening = threading.Thread(target=self._connect, daemon=True)
+            self._opening.start()
+        self._opening.join(self._options["timeout"])
+        if self._handle is None:
+            raise Unreachable(self._problem) if self._problem else self._no_answer()
+        atexit.register(self._handle.shutdown)  # its own threads would go on while the process ends
 
-def _connected(options: t.Mapping[str, t.Any]) -> t.Any:
-    """A connection that is open. Raises Unreachable."""
-    seconds = str(options["timeout"])
-    own = {"client_mount_timeout": seconds, "rados_mon_op_timeout": seconds, "rados_osd_op_timeout": seconds}
-    if options["keyring"]:
-        own["keyring"] = options["keyring"]
-    handle: t.Any = None
-    problems: list[str] = []
-
-    def connecting() -> None:
-        nonlocal handle
+    def _connect(self) -> None:
+        seconds = str(self._options["timeout"])
+        own = dict.fromkeys(("client_mount_timeout", "rados_mon_op_timeout", "rados_osd_op_timeout"), seconds)
+        if self._options["keyring"]:
+            own["keyring"] = self._options["keyring"]
         try:
             # "" is where Ceph itself looks
-            made = rados.Rados(name=options["user"], conffile=options["conf"] or "", conf=own)
+            made = rados.Rados(name=self._options["user"], conffile=self._options["conf"] or "", conf=own)
             made.connect()
         except rados.Error as error:
-            problems.append(_said(error))
+            self._problem = _said(error)
         else:
-            handle = made
+            self._handle = made
 
-    # Ceph's library tries ten times as long as it was told. A thread that still does ends with the process.
-    thread = threading.Thread(target=connecting, daemon=True)
-    thread.start()
-    thread.join(options["timeout"])
-    if handle is None:
-        raise Unreachable(problems[0] if problems else "no answer in {0} s".format(seconds))
-    atexit.register(handle.shutdown)  # its threads would go on while the process ends
-    return handle
+    def _no_answer(self) -> Unreachable:
+        return Unreachable("no answer in {0} s".format(self._options["timeout"]))
 
 
 def _said(error: Exception) -> str:
