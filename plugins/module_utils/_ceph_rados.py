@@ -60,7 +60,8 @@ class _Connection:
             code, said, complaint = send(words, (command.data or "").encode())
         except rados.Error as error:
             raise Unreachable(_said(error)) from error
-        if abs(code) == errno.ETIMEDOUT:
+        # a monitor may end with the same code, and says of what then
+        if abs(code) == errno.ETIMEDOUT and not complaint:
             raise self._no_answer()
         return Answer(abs(code), said.decode("utf-8", "replace"), str(complaint))
 
