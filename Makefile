@@ -68,6 +68,6 @@ build: setup ## the collection's artifact in .build/
 	@. tools/lib.sh; mkdir -p .build; ansible-galaxy collection build --force --output-path .build
 
 clean: ## remove what was built (not .venv, not the lab)
-	rm -rf .build/ansible_collections .build/artifact .build/*.tar.gz .cache/mypy .cache/pytest
+	rm -rf .build/ansible_collections .build/artifact .build/*.tar.gz .cache/mypy .cache/pytest .cache/pycache
 
 -include tools/lab.mk

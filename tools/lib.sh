@@ -8,7 +8,8 @@ VENV="$ROOT/.venv"
 CACHE="$ROOT/.cache"
 # What make setup unpacks rather than installs comes after the machine's own tools.
 PATH="$VENV/bin:/usr/local/sbin:/usr/sbin:/sbin:$PATH:$CACHE/tools/bin"
-export ROOT VENV CACHE PATH PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+# What Python compiles is kept, and kept out of the checkout.
+export ROOT VENV CACHE PATH PYTHONPYCACHEPREFIX="$CACHE/pycache" PIP_DISABLE_PIP_VERSION_CHECK=1
 
 say() { printf '    %s\n' "$*"; }
 

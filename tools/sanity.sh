@@ -49,4 +49,4 @@ cd "$copy"
 # Only the system's Pythons: ansible-test tries each one it finds, and a version manager's shims are not all real.
 export PATH="$VENV/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 export PIP_CACHE_DIR="${PIP_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/pip}"
-HOME="$home" PYTHONDONTWRITEBYTECODE='' exec ansible-test sanity --local --requirements --color no "$@" </dev/null
+HOME="$home" PYTHONPYCACHEPREFIX='' exec ansible-test sanity --local --requirements --color no "$@" </dev/null

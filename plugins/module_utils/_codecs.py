@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 Value = t.Any
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Unreadable(str):
@@ -45,7 +46,7 @@ class Text:
             raise BadValue(option, value, self.allowed or "it can't be empty")
         if self.pattern is not None and not self.pattern.fullmatch(text):
             raise BadValue(option, value, self.allowed)
-        if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]", text):
+        if _NO_XML.search(text):
             raise BadValue(option, value, "control characters, and what is no character, can't stand in XML")
         return text.lower() if self.lower else text
 

@@ -16,7 +16,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_power,
     _libvirt,
     _libvirt_domain,
-    _libvirt_storage,
     _merge,
     _note,
     _xml,
@@ -229,6 +228,8 @@ class Domain(Kind[World]):
         _libvirt_domain.destroy(self._handle(world, plan))
 
     def delete_volume(self, world: World, plan: Plan, path: str) -> None:
+        from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_storage  # noqa: PLC0415
+
         volume = _libvirt_domain.volume_by_path(world.host, path)
         if volume is not None:
             _libvirt_storage.volume_delete(volume)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, PciAddress, Text, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ON_OFF
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _device_codecs,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Options, Row
 
@@ -20,24 +22,24 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 
-class Seat(Text):
+class Seat(_codecs.Text):
     """An address of one kind as a text, its parts separated by colons; a port below hubs is 1.2."""
 
     def __init__(self, kind: str, parts: t.Sequence[str], pattern: str, allowed: str, base: int = 10) -> None:
         super().__init__(pattern, allowed, lower=True)
         self.kind, self.parts, self.base = kind, parts, base
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         return ":".join(self._said(part) for part in super().mean(option, value).split(":"))
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         found = _xml.find(element, place)
         if found is None or found.get("type") != self.kind:
             return None
         parts = [found.get(part) for part in self.parts]
         return None if None in parts else ":".join(self._said(part or "") for part in parts)
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _sit(element, place, self.kind)
         for part, text in zip(self.parts, value.split(":")):
             _xml.put(element, "{0}/@{1}".format(place, part), text)
@@ -48,29 +50,29 @@ class Seat(Text):
         return ".".join(form.format(number) for number in numbers)
 
 
-class Bus(Text):
+class Bus(_codecs.Text):
     """A bus; the address of a device on the bus before has no meaning on this one."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         if self.read(element, place) is not None:
             _xml.drop(element, "address")
         super().write(element, place, value)
 
 
-class _OnDrive(Integer):
+class _OnDrive(_codecs.Integer):
     """A part of a drive's address; a virtio disk has that of a PCI device."""
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         return super().read(element, place) if element.get("type") == "drive" else None
 
 
-class _Slot(Integer):
+class _Slot(_codecs.Integer):
     """The slot of a memory module; virtio-mem has the address of a PCI device."""
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         return super().read(element, place) if _xml.get(element, "address/@type") == "dimm" else None
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _sit(element, "address", "dimm")
         super().write(element, place, value)
 
@@ -86,14 +88,14 @@ PCI: tuple[AnyRow, ...] = (
     Row(
         "pci_address",
         "address",
-        PciAddress("pci"),
+        _codecs.PciAddress("pci"),
         help="PCI address in the guest, such as V(0000:01:00.0). libvirt chooses one for a new device, and it is kept.",
         keep=True,
     ),
     Row(
         "multifunction",
         "address/@multifunction",
-        ON_OFF,
+        _device_codecs.ON_OFF,
         help="Whether other devices sit in the same PCI slot, as functions from 1 on; said of the one with function 0. "
         "libvirt sees to it where it is left out.",
     ),

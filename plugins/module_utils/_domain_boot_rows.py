@@ -7,17 +7,11 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    PATH,
-    Integer,
-    Switch,
-    Text,
-    Texts,
-    Uuid,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_codecs,
+    _xml,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import OwnPath, OwnText
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Change, Many, Row
 
 if t.TYPE_CHECKING:
@@ -26,12 +20,12 @@ if t.TYPE_CHECKING:
 _FLASH_FORMATS = ("raw", "qcow2")
 
 
-class _Firmware(Text):
-    def read(self, element: Element, place: str) -> Value | None:
+class _Firmware(_codecs.Text):
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         efi = _xml.get(element, "os/@firmware") == "efi" or _xml.get(element, "os/loader/@type") == "pflash"
         return "efi" if efi else "bios"
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         for part in ("os/loader", "os/nvram", "os/firmware", "os/@firmware"):
             _xml.drop(element, part)
         if value == "efi":
@@ -42,7 +36,7 @@ class _Firmware(Text):
 class _FirmwareFeatures(Many):
     """What the firmware has to have; the one that libvirt chose before may not have it."""
 
-    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+    def edit(self, element: Element, wanted: _codecs.Value, field: str) -> list[Change]:
         changes = super().edit(element, wanted, field)
         chosen = _xml.get(element, "os/@firmware") is not None
         loader = _xml.find(element, "os/loader")
@@ -56,10 +50,10 @@ class _FirmwareFeatures(Many):
         return changes
 
 
-class _LoaderPath(OwnPath):
+class _LoaderPath(_domain_codecs.OwnPath):
     """A named image; libvirt does not look for one itself then."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         super().write(element, place, value)
         system = element.getparent()
         if system is not None:
@@ -67,22 +61,22 @@ class _LoaderPath(OwnPath):
             _xml.drop(system, "firmware")
 
 
-class _VariablesPath(OwnPath):
+class _VariablesPath(_domain_codecs.OwnPath):
     """A file that is named by the element's text, the old way."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         for part in ("source", "@type"):
             _xml.drop(element, part)
         super().write(element, place, value)
 
 
-class _VariablesSource(Text):
+class _VariablesSource(_codecs.Text):
     """A source, as a disk has it."""
 
-    def mean(self, option: str, value: Value) -> Value:
-        return PATH.mean(option, value)
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
+        return _codecs.PATH.mean(option, value)
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         element.text = None
         super().write(element, place, value)
 
@@ -101,12 +95,12 @@ FIRMWARE: tuple[AnyRow, ...] = (
         (
             Row("path", "", _LoaderPath(), help="Image of the firmware; left out, libvirt chooses one."),
             Row("type", "@type", choices=("rom", "pflash"), help="What the image is; UEFI is V(pflash)."),
-            Row("readonly", "@readonly", Switch(), help="Whether the guest can't write to it."),
-            Row("secure", "@secure", Switch(), help="Whether the image can do Secure Boot.", absent=False),
+            Row("readonly", "@readonly", _codecs.Switch(), help="Whether the guest can't write to it."),
+            Row("secure", "@secure", _codecs.Switch(), help="Whether the image can do Secure Boot.", absent=False),
             Row(
                 "stateless",
                 "@stateless",
-                Switch(),
+                _codecs.Switch(),
                 help="Whether the firmware keeps no variables.",
                 absent=False,
             ),
@@ -126,7 +120,7 @@ FIRMWARE: tuple[AnyRow, ...] = (
                 help="V(secure-boot) is Secure Boot, V(enrolled-keys) that Microsoft's keys are in its store.",
                 required=True,
             ),
-            Row("enabled", "@enabled", Switch(), help="Whether it has to be there or may not.", required=True),
+            Row("enabled", "@enabled", _codecs.Switch(), help="Whether it has to be there or may not.", required=True),
         ),
         help="What the firmware that libvirt chooses has to have. Needs O(firmware=efi).",
         keys=("name",),
@@ -141,7 +135,7 @@ FIRMWARE: tuple[AnyRow, ...] = (
                 _VariablesPath(),
                 help="File of the firmware's variables; made from a template at the start.",
             ),
-            Row("template", "@template", PATH, help="File that it is made from."),
+            Row("template", "@template", _codecs.PATH, help="File that it is made from."),
             Row(
                 "template_format",
                 "@templateFormat",
@@ -175,7 +169,7 @@ def _entries(**texts: str) -> tuple[Row, ...]:
         Row(
             name,
             "entry[@name='{0}']".format(name),
-            Uuid() if name == "uuid" else Text(),
+            _codecs.Uuid() if name == "uuid" else _codecs.Text(),
             help=text,
             removable=True,
         )
@@ -237,7 +231,7 @@ _SYSINFO = Block(
             ),
             help="Block 3.",
         ),
-        Row("oem_strings", "oemStrings/entry", Texts(), help="Block 11: free texts for programs in the guest."),
+        Row("oem_strings", "oemStrings/entry", _codecs.Texts(), help="Block 11: free texts for programs in the guest."),
     ),
     help="What the guest reads of its machine (SMBIOS). It counts with O(smbios_mode=sysinfo).",
 )
@@ -245,27 +239,32 @@ _SYSINFO = Block(
 BOOT: tuple[AnyRow, ...] = (
     *FIRMWARE,
     Row(
-        "boot", "os/boot/@dev", Texts(choices=("hd", "cdrom", "network", "fd")), help="Order of boot by sort of device."
+        "boot",
+        "os/boot/@dev",
+        _codecs.Texts(choices=("hd", "cdrom", "network", "fd")),
+        help="Order of boot by sort of device.",
     ),
     Block(
         "bootmenu",
         "os/bootmenu",
         (
-            Row("enable", "@enable", Switch(), help="Whether a menu can be called at the start.", required=True),
-            Row("timeout", "@timeout", Integer(0, 65535), help="Milliseconds that it waits."),
+            Row(
+                "enable", "@enable", _codecs.Switch(), help="Whether a menu can be called at the start.", required=True
+            ),
+            Row("timeout", "@timeout", _codecs.Integer(0, 65535), help="Milliseconds that it waits."),
         ),
         help="The firmware's boot menu.",
     ),
     Row(
         "bios_useserial",
         "os/bios/@useserial",
-        Switch(),
+        _codecs.Switch(),
         help="Whether the BIOS writes to the serial port too, which has to be there.",
     ),
     Row(
         "bios_reboot_timeout",
         "os/bios/@rebootTimeout",
-        Integer(-1, 65535),
+        _codecs.Integer(-1, 65535),
         help="Milliseconds after which a boot that failed is tried again; V(-1) is never.",
     ),
     Row(
@@ -286,18 +285,18 @@ BOOT: tuple[AnyRow, ...] = (
                 required=True,
                 value_since={"raw": "11.2.0", "msdm": "11.2.0"},
             ),
-            Row("path", "", OwnPath(), help="File of the table.", required=True),
+            Row("path", "", _domain_codecs.OwnPath(), help="File of the table.", required=True),
         ),
         help="ACPI tables that the guest gets besides QEMU's.",
     ),
-    Row("kernel", "os/kernel", PATH, removable=True, help="Kernel on the host to boot directly."),
-    Row("initrd", "os/initrd", PATH, removable=True, help="Its initial RAM disk."),
+    Row("kernel", "os/kernel", _codecs.PATH, removable=True, help="Kernel on the host to boot directly."),
+    Row("initrd", "os/initrd", _codecs.PATH, removable=True, help="Its initial RAM disk."),
     Row("cmdline", "os/cmdline", removable=True, help="Its command line."),
-    Row("dtb", "os/dtb", PATH, removable=True, help="Its device tree."),
+    Row("dtb", "os/dtb", _codecs.PATH, removable=True, help="Its device tree."),
     Row(
         "shim",
         "os/shim",
-        PATH,
+        _codecs.PATH,
         removable=True,
         help="UEFI program on the host that proves O(kernel) for Secure Boot.",
         since="11.2.0",
@@ -310,12 +309,12 @@ BOOT: tuple[AnyRow, ...] = (
             Row(
                 "name",
                 "@name",
-                Text(r"opt/\S+", "a name that begins with opt/ is wanted"),
+                _codecs.Text(r"opt/\S+", "a name that begins with opt/ is wanted"),
                 help="Name of the entry, such as V(opt/org.example/config).",
                 required=True,
             ),
-            Row("value", "", OwnText(), help="Its text."),
-            Row("file", "@file", PATH, help="File on the host that it is, in place of a text."),
+            Row("value", "", _domain_codecs.OwnText(), help="Its text."),
+            Row("file", "@file", _codecs.PATH, help="File on the host that it is, in place of a text."),
         ),
         help="Entries of QEMU's firmware configuration, such as an Ignition file.",
         keys=("name",),

@@ -6,18 +6,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    PATH,
-    Address,
-    Integer,
-    Switch,
-    Text,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _device_codecs,
+    _domain_address_rows,
+    _domain_plug,
+    _xml,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ALIAS, ON_OFF, Reconnect
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import ISA, PCI, USB, VIRTIO_SERIAL
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_controller, has_display
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 if t.TYPE_CHECKING:
@@ -27,16 +22,16 @@ if t.TYPE_CHECKING:
 _TYPES = ("pty", "dev", "file", "pipe", "unix", "tcp", "udp", "null", "stdio", "vc", "spiceport", "dbus")
 
 
-class _Type(Text):
+class _Type(_codecs.Text):
     """What it is on the host; the source of another type has no meaning for this one."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.drop(element, "source")
         _xml.drop(element, "protocol")
         super().write(element, place, value)
 
 
-class _Endpoint(Text):
+class _Endpoint(_codecs.Text):
     """Host or service of one end. UDP has a source for each end; TCP has one, which either connects or is bound."""
 
     def __init__(self, mode: str, attribute: str) -> None:
@@ -49,11 +44,11 @@ class _Endpoint(Text):
             return next((each for each in sources if each.get("mode", "connect") == self.mode), None)
         return next((each for each in sources if self.mode == "connect"), None)
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         source = self._source(element)
         return None if source is None else source.get(self.attribute)
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         source = self._source(element)
         if source is None:
             source = _xml.new("source", mode=self.mode)
@@ -65,7 +60,7 @@ def source_rows(*types: str, log: bool = True) -> tuple[AnyRow, ...]:
     """What a character device is on the host: its type, and what the types take."""
     rows: list[AnyRow] = [
         Row("type", "@type", _Type(), choices=types, help="What it is on the host.", keep=True),
-        Row("path", "source/@path", PATH, help="Path of the device, file, pipe or socket."),
+        Row("path", "source/@path", _codecs.PATH, help="Path of the device, file, pipe or socket."),
         Row(
             "mode",
             "source/@mode",
@@ -88,23 +83,42 @@ def source_rows(*types: str, log: bool = True) -> tuple[AnyRow, ...]:
             help="What is spoken over V(tcp).",
             absent="raw",
         ),
-        Row("tls", "source/@tls", Switch(), help="Whether V(tcp) is encrypted; libvirt's qemu.conf decides else."),
+        Row(
+            "tls",
+            "source/@tls",
+            _codecs.Switch(),
+            help="Whether V(tcp) is encrypted; libvirt's qemu.conf decides else.",
+        ),
         Row(
             "reconnect",
             "source/reconnect",
-            Reconnect(),
+            _device_codecs.Reconnect(),
             help="Seconds after which a V(unix) or V(tcp) client connects again; V(0) for not at all.",
             absent=0,
         ),
     ]
     if "file" in types:
-        rows.append(Row("append", "source/@append", ON_OFF, help="Whether a V(file) is appended to.", absent=False))
+        rows.append(
+            Row(
+                "append",
+                "source/@append",
+                _device_codecs.ON_OFF,
+                help="Whether a V(file) is appended to.",
+                absent=False,
+            )
+        )
     if {"spiceport", "dbus"} & set(types):
         rows.append(Row("channel", "source/@channel", help="Name of a V(spiceport) or V(dbus) channel."))
     if log:
         rows += [
-            Row("log", "log/@file", PATH, help="File that everything is logged to besides.", removable=True),
-            Row("log_append", "log/@append", ON_OFF, help="Whether the log is kept at a start.", absent=True),
+            Row("log", "log/@file", _codecs.PATH, help="File that everything is logged to besides.", removable=True),
+            Row(
+                "log_append",
+                "log/@append",
+                _device_codecs.ON_OFF,
+                help="Whether the log is kept at a start.",
+                absent=True,
+            ),
         ]
     return tuple(rows)
 
@@ -121,16 +135,20 @@ _SERIAL_SEATS = {"pci-serial": ("pci",), "usb-serial": ("usb",)}
 
 def _on_virtio(device: Element, live: Element) -> bool:
     """A controller can't be plugged in for it."""
-    there = has_controller(live, "virtio-serial") and has_display(device, live)
+    there = _domain_plug.has_controller(live, "virtio-serial") and _domain_plug.has_display(device, live)
     return there and _xml.get(device, "target/@type") == "virtio"
 
 
 _PORT = Row(
-    "port", "target/@port", Integer(0, 255), help="Number of the port, from 0; counted where it is left out.", keep=True
+    "port",
+    "target/@port",
+    _codecs.Integer(0, 255),
+    help="Number of the port, from 0; counted where it is left out.",
+    keep=True,
 )
 
 CHARACTER: tuple[Many, ...] = (
-    Devices(
+    _domain_plug.Devices(
         "serials",
         "devices/serial",
         (
@@ -168,27 +186,29 @@ CHARACTER: tuple[Many, ...] = (
                 keep=True,
             ),
             _PORT,
-            ALIAS,
-            ISA,
-            *PCI,
-            USB,
+            _device_codecs.ALIAS,
+            _domain_address_rows.ISA,
+            *_domain_address_rows.PCI,
+            _domain_address_rows.USB,
         ),
         help="Serial ports. A new domain has one V(pty) where this is left out.",
         by_order=True,
         fresh={"@type": "pty"},
         which="with O(serials[].target) V(pci-serial) or V(usb-serial)",
-        able=lambda device, live: _xml.get(device, "target/@type") in _SERIAL_SEATS and has_display(device, live),
+        able=lambda device, live: (
+            _xml.get(device, "target/@type") in _SERIAL_SEATS and _domain_plug.has_display(device, live)
+        ),
         seats=lambda device, _live: _SERIAL_SEATS[_xml.get(device, "target/@type") or ""],
     ),
     Many(
         "parallels",
         "devices/parallel",
-        (*source_rows(*_TYPES), _PORT, ALIAS),
+        (*source_rows(*_TYPES), _PORT, _device_codecs.ALIAS),
         help="Parallel ports.",
         by_order=True,
         fresh={"@type": "pty"},
     ),
-    Devices(
+    _domain_plug.Devices(
         "consoles",
         "devices/console",
         (
@@ -202,8 +222,8 @@ CHARACTER: tuple[Many, ...] = (
                 absent="serial",
                 keep=True,
             ),
-            ALIAS,
-            VIRTIO_SERIAL,
+            _device_codecs.ALIAS,
+            _domain_address_rows.VIRTIO_SERIAL,
         ),
         help="Consoles.",
         by_order=True,
@@ -212,7 +232,7 @@ CHARACTER: tuple[Many, ...] = (
         which="with O(consoles[].target) V(virtio), where there is a controller for it",
         able=_on_virtio,
     ),
-    Devices(
+    _domain_plug.Devices(
         "channels",
         "devices/channel",
         (
@@ -221,8 +241,8 @@ CHARACTER: tuple[Many, ...] = (
                 "guestfwd",
                 "target",
                 (
-                    Row("address", "@address", Address(), help="IPv4 address.", required=True),
-                    Row("port", "@port", Integer(1, 65535), help="Port.", required=True),
+                    Row("address", "@address", _codecs.Address(), help="IPv4 address.", required=True),
+                    Row("port", "@port", _codecs.Integer(1, 65535), help="Port.", required=True),
                 ),
                 help="Address in the network of O(interfaces[].user) that the guest finds it at, instead of virtio.",
                 only=("target/@type", "guestfwd"),
@@ -232,7 +252,7 @@ CHARACTER: tuple[Many, ...] = (
             Row(
                 "clipboard",
                 "source/clipboard/@copypaste",
-                Switch(),
+                _codecs.Switch(),
                 help="V(qemu-vdagent): whether the clipboard is shared.",
                 absent=False,
             ),
@@ -242,8 +262,8 @@ CHARACTER: tuple[Many, ...] = (
                 choices=("client", "server"),
                 help="V(qemu-vdagent): who draws the mouse.",
             ),
-            ALIAS,
-            VIRTIO_SERIAL,
+            _device_codecs.ALIAS,
+            _domain_address_rows.VIRTIO_SERIAL,
         ),
         help="virtio channels. A new domain has that of the guest agent, V(org.qemu.guest_agent.0), where this is left "
         "out.",

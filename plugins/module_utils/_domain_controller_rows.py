@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, PlainSize, Size, Switch, Text, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_address_rows,
+    _domain_plug,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Change, Many, Options, Row
 
@@ -17,32 +19,41 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 
-class _Numbers(Text):
+class _Numbers(_codecs.Text):
     """A list of numbers, each in an element of its own."""
 
     ansible_type = "list"
     elements = "int"
 
-    def mean(self, option: str, value: Value) -> Value:
-        return sorted(Integer(0).mean(option, number) for number in value)
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
+        return sorted(_codecs.Integer(0).mean(option, number) for number in value)
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         return sorted(int(text) for text in _xml.get_all(element, place))
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.put_all(element, place, [str(number) for number in value])
 
 
 VIRTIO: tuple[AnyRow, ...] = (
-    Row("iommu", "driver/@iommu", Switch("on", "off"), help="Whether an IOMMU stands before the virtio device."),
-    Row("ats", "driver/@ats", Switch("on", "off"), help="Whether the virtio device may cache address translations."),
-    Row("packed", "driver/@packed", Switch("on", "off"), help="Whether virtio queues are packed."),
-    Row("page_per_vq", "driver/@page_per_vq", Switch("on", "off"), help="Whether each virtio queue has a page."),
+    Row(
+        "iommu", "driver/@iommu", _codecs.Switch("on", "off"), help="Whether an IOMMU stands before the virtio device."
+    ),
+    Row(
+        "ats",
+        "driver/@ats",
+        _codecs.Switch("on", "off"),
+        help="Whether the virtio device may cache address translations.",
+    ),
+    Row("packed", "driver/@packed", _codecs.Switch("on", "off"), help="Whether virtio queues are packed."),
+    Row(
+        "page_per_vq", "driver/@page_per_vq", _codecs.Switch("on", "off"), help="Whether each virtio queue has a page."
+    ),
 )
 ALIAS = Row(
     "alias",
     "alias/@name",
-    Text(r"ua-[A-Za-z0-9_-]+", "a name of letters, digits, - and _ that begins with ua- is wanted"),
+    _codecs.Text(r"ua-[A-Za-z0-9_-]+", "a name of letters, digits, - and _ that begins with ua- is wanted"),
     help="Name of the device in libvirt and QEMU; it begins with V(ua-).",
 )
 
@@ -52,7 +63,7 @@ def _iothreads(since: str) -> Many:
         "iothreads",
         "driver/iothreads/iothread",
         (
-            Row("id", "@id", Integer(1), help="Number of the I/O thread.", required=True, keep=True),
+            Row("id", "@id", _codecs.Integer(1), help="Number of the I/O thread.", required=True, keep=True),
             Row(
                 "queues", "queue/@id", _Numbers(), help="Queues that it serves, counted from 0; shared out unless said."
             ),
@@ -120,17 +131,17 @@ _TARGET = Block(
     "target",
     "target",
     (
-        Row("chassis_nr", "@chassisNr", Integer(1, 255), help="Chassis of a V(pci-bridge)."),
-        Row("chassis", "@chassis", Integer(0, 255), help="Chassis of a PCI Express port."),
-        Row("port", "@port", Integer(0, 255), help="Port of a PCI Express port."),
-        Row("bus_nr", "@busNr", Integer(1, 254), help="First bus of an expander bus."),
-        Row("index", "@index", Integer(0, 31), help="Number of a pSeries host bridge."),
-        Row("hotplug", "@hotplug", Switch("on", "off"), help="Whether devices can be plugged into the port."),
-        Row("node", "node", Integer(0), help="NUMA cell of the guest that an expander bus belongs to."),
+        Row("chassis_nr", "@chassisNr", _codecs.Integer(1, 255), help="Chassis of a V(pci-bridge)."),
+        Row("chassis", "@chassis", _codecs.Integer(0, 255), help="Chassis of a PCI Express port."),
+        Row("port", "@port", _codecs.Integer(0, 255), help="Port of a PCI Express port."),
+        Row("bus_nr", "@busNr", _codecs.Integer(1, 254), help="First bus of an expander bus."),
+        Row("index", "@index", _codecs.Integer(0, 31), help="Number of a pSeries host bridge."),
+        Row("hotplug", "@hotplug", _codecs.Switch("on", "off"), help="Whether devices can be plugged into the port."),
+        Row("node", "node", _codecs.Integer(0), help="NUMA cell of the guest that an expander bus belongs to."),
         Row(
             "mem_reserve",
             "@memReserve",
-            PlainSize("KiB"),
+            _codecs.PlainSize("KiB"),
             help="Memory that is kept for devices plugged in later (a size).",
             since="10.3.0",
         ),
@@ -152,12 +163,12 @@ def _idle(device: Element, live: Element) -> bool:
     return all(_xml.get(each, "address/@controller") != device.get("index") for each in seats)
 
 
-CONTROLLERS = Devices(
+CONTROLLERS = _domain_plug.Devices(
     "controllers",
     "devices/controller",
     (
         Row("type", "@type", choices=_TYPES, help="Type.", required=True, keep=True),
-        Row("index", "@index", Integer(0), help="Which one of its type.", default=0, keep=True),
+        Row("index", "@index", _codecs.Integer(0), help="Which one of its type.", default=0, keep=True),
         Row(
             "model",
             "@model",
@@ -169,28 +180,38 @@ CONTROLLERS = Devices(
         Row(
             "ports",
             "@ports",
-            Integer(1),
+            _codecs.Integer(1),
             help="Ports of a USB (V(qemu-xhci), V(nec-xhci)) or virtio-serial controller.",
         ),
-        Row("vectors", "@vectors", Integer(0), help="Interrupt vectors of a virtio-serial controller."),
-        Row("start_port", "master/@startport", Integer(0), help="First port of a companion USB controller."),
-        Row("queues", "driver/@queues", Integer(1), help="Queues of a virtio-scsi controller."),
-        Row("cmd_per_lun", "driver/@cmd_per_lun", Integer(1), help="Commands that may wait for one disk."),
-        Row("max_sectors", "driver/@max_sectors", Integer(1), help="Most sectors of 512 bytes in one command."),
+        Row("vectors", "@vectors", _codecs.Integer(0), help="Interrupt vectors of a virtio-serial controller."),
+        Row("start_port", "master/@startport", _codecs.Integer(0), help="First port of a companion USB controller."),
+        Row("queues", "driver/@queues", _codecs.Integer(1), help="Queues of a virtio-scsi controller."),
+        Row("cmd_per_lun", "driver/@cmd_per_lun", _codecs.Integer(1), help="Commands that may wait for one disk."),
+        Row("max_sectors", "driver/@max_sectors", _codecs.Integer(1), help="Most sectors of 512 bytes in one command."),
         Row(
             "ioeventfd",
             "driver/@ioeventfd",
-            Switch("on", "off"),
+            _codecs.Switch("on", "off"),
             help="Whether requests are taken without stopping vCPUs.",
         ),
-        Row("iothread", "driver/@iothread", Integer(1), help="Number of the I/O thread of a virtio-scsi controller."),
+        Row(
+            "iothread",
+            "driver/@iothread",
+            _codecs.Integer(1),
+            help="Number of the I/O thread of a virtio-scsi controller.",
+        ),
         _iothreads("11.2.0"),
         *VIRTIO,
         _TARGET,
-        Row("pcihole64", "pcihole64", Size("KiB", minimum=0), help="64-bit PCI hole of a root controller (a size)."),
+        Row(
+            "pcihole64",
+            "pcihole64",
+            _codecs.Size("KiB", minimum=0),
+            help="64-bit PCI hole of a root controller (a size).",
+        ),
         ALIAS,
-        *PCI,
-        USB,
+        *_domain_address_rows.PCI,
+        _domain_address_rows.USB,
     ),
     help="Controllers. Those that are not declared stay: libvirt adds what the devices need. A new q35 domain has "
     "twelve spare PCI Express ports, unless a V(pcie-root) or V(pcie-root-port) is declared. Disks on SCSI get a "
@@ -202,7 +223,7 @@ CONTROLLERS = Devices(
     which="with O(controllers[].type) V(scsi)",
     able=lambda device, _live: device.get("type") == "scsi",
     idle=_idle,
-    seats=lambda device, live: virtio_seat(device, live) if _is_virtio(device) else ("pci",),
+    seats=lambda device, live: _domain_plug.virtio_seat(device, live) if _is_virtio(device) else ("pci",),
     carrier=True,
 )
 

@@ -1,74 +1,24 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A domain's virtual CPUs: how many, of what model and topology, in which NUMA cells."""
+"""A domain's virtual CPUs: of what model and topology, in which NUMA cells."""
 
 from __future__ import annotations
 
-import typing as t
-
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Switch, Text, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import (
-    AttributeSize,
-    CpuSet,
-    Decisive,
-    Filled,
-    PlacedSet,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_codecs,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
-
-if t.TYPE_CHECKING:
-    from lxml.etree import _Element as Element
-
-
-def _count(element: Element, place: str) -> int:
-    """The number at a place; 0 where there is none, or something else."""
-    text = _xml.get(element, place) or ""
-    return int(text) if text.isdecimal() else 0
-
-
-class _Vcpus(Integer):
-    """The vCPUs that are there at boot: <vcpu current='2'>4</vcpu>, or all of <vcpu>4</vcpu>."""
-
-    def read(self, element: Element, place: str) -> Value | None:
-        text = _xml.get(element, "vcpu/@current") or _xml.get(element, "vcpu")
-        return int(text) if text else None
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        maximum = _count(element, "vcpu")
-        if value > maximum:
-            _xml.put(element, "vcpu", str(value))
-        if value >= maximum:
-            _xml.drop(element, "vcpu/@current")
-        else:
-            _xml.put(element, "vcpu/@current", str(value))
-
-
-class _MaxVcpus(Integer):
-    """The vCPUs that can be there; how many are there at boot stays as it was."""
-
-    def write(self, element: Element, place: str, value: Value) -> None:
-        before = _count(element, "vcpu") or value
-        current = _count(element, "vcpu/@current") or before
-        _xml.put(element, "vcpu", str(value))
-        if current < value:
-            _xml.put(element, "vcpu/@current", str(current))
-        else:
-            _xml.drop(element, "vcpu/@current")
-
-    def clear(self, element: Element, place: str) -> None:
-        self.write(element, place, _count(element, "vcpu/@current") or _count(element, "vcpu") or 1)
-
+from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Many, Row
 
 _TOPOLOGY = Block(
     "topology",
     "topology",
     (
-        Row("sockets", "@sockets", Integer(1), help="Number of sockets.", required=True),
-        Row("dies", "@dies", Integer(1), help="Number of dies in a socket.", absent=1),
-        Row("clusters", "@clusters", Integer(1), help="Number of clusters in a die.", absent=1, since="10.1.0"),
-        Row("cores", "@cores", Integer(1), help="Number of cores in a cluster.", required=True),
-        Row("threads", "@threads", Integer(1), help="Number of threads in a core.", required=True),
+        Row("sockets", "@sockets", _codecs.Integer(1), help="Number of sockets.", required=True),
+        Row("dies", "@dies", _codecs.Integer(1), help="Number of dies in a socket.", absent=1),
+        Row("clusters", "@clusters", _codecs.Integer(1), help="Number of clusters in a die.", absent=1, since="10.1.0"),
+        Row("cores", "@cores", _codecs.Integer(1), help="Number of cores in a cluster.", required=True),
+        Row("threads", "@threads", _codecs.Integer(1), help="Number of threads in a core.", required=True),
     ),
     help="Topology; its product is the number of vCPUs that can be there.",
 )
@@ -98,12 +48,12 @@ _CACHE = Block(
         Row(
             "mode",
             "@mode",
-            Decisive("@level", stay_with=("emulate",)),
+            _domain_codecs.Decisive("@level", stay_with=("emulate",)),
             choices=("emulate", "passthrough", "disable"),
             help="V(emulate) makes one up, V(passthrough) shows the host's, V(disable) shows none.",
             required=True,
         ),
-        Row("level", "@level", Integer(1, 3), help="Level that is meant; left out, all of them."),
+        Row("level", "@level", _codecs.Integer(1, 3), help="Level that is meant; left out, all of them."),
     ),
     help="The cache that the guest sees.",
 )
@@ -115,42 +65,52 @@ _MAXPHYSADDR = Block(
         Row(
             "mode",
             "@mode",
-            Decisive("@bits", "@limit"),
+            _domain_codecs.Decisive("@bits", "@limit"),
             choices=("passthrough", "emulate"),
             help="V(passthrough) shows the host's bits, V(emulate) those of O(cpu.maxphysaddr.bits).",
             required=True,
         ),
-        Row("bits", "@bits", Integer(1, 64), help="Bits, with mode V(emulate)."),
-        Row("limit", "@limit", Integer(1, 64), help="Bits at most, with mode V(passthrough).", since="9.3.0"),
+        Row("bits", "@bits", _codecs.Integer(1, 64), help="Bits, with mode V(emulate)."),
+        Row("limit", "@limit", _codecs.Integer(1, 64), help="Bits at most, with mode V(passthrough).", since="9.3.0"),
     ),
     help="Bits of a physical address.",
 )
 
-_INITIATOR = Row("initiator", "@initiator", Integer(0), help="Cell that accesses.", required=True)
-_TARGET = Row("target", "@target", Integer(0), help="Cell whose memory it is.", required=True)
+_INITIATOR = Row("initiator", "@initiator", _codecs.Integer(0), help="Cell that accesses.", required=True)
+_TARGET = Row("target", "@target", _codecs.Integer(0), help="Cell whose memory it is.", required=True)
 _ACCESS = Row("type", "@type", choices=("access", "read", "write"), help="Sort of access.", required=True)
-_OF_CACHE = Row("cache", "@cache", Integer(1), help="Level of the target's memory side cache that is meant.")
+_OF_CACHE = Row("cache", "@cache", _codecs.Integer(1), help="Level of the target's memory side cache that is meant.")
 
 _CELLS = Many(
     "cells",
     "cell",
     (
-        Row("id", "@id", Integer(0), help="Number of the cell, from 0.", required=True),
-        Row("cpus", "@cpus", CpuSet(), help="Its vCPUs, such as V(0-3); left out, it has memory only."),
-        Row("memory", "@memory", AttributeSize("KiB", 1024, 1024), help="Its memory, such as V(1GiB).", required=True),
+        Row("id", "@id", _codecs.Integer(0), help="Number of the cell, from 0.", required=True),
+        Row("cpus", "@cpus", _domain_codecs.CpuSet(), help="Its vCPUs, such as V(0-3); left out, it has memory only."),
+        Row(
+            "memory",
+            "@memory",
+            _domain_codecs.AttributeSize("KiB", 1024, 1024),
+            help="Its memory, such as V(1GiB).",
+            required=True,
+        ),
         Row(
             "mem_access",
             "@memAccess",
             choices=("shared", "private"),
             help="Whether the memory is shared with other processes of the host.",
         ),
-        Row("discard", "@discard", Switch(), help="Whether the memory's content is dropped when the guest ends."),
+        Row(
+            "discard", "@discard", _codecs.Switch(), help="Whether the memory's content is dropped when the guest ends."
+        ),
         Many(
             "distances",
             "distances/sibling",
             (
-                Row("id", "@id", Integer(0), help="Number of the other cell.", required=True),
-                Row("value", "@value", Integer(10, 255), help="Distance; 10 is the cell itself.", required=True),
+                Row("id", "@id", _codecs.Integer(0), help="Number of the other cell.", required=True),
+                Row(
+                    "value", "@value", _codecs.Integer(10, 255), help="Distance; 10 is the cell itself.", required=True
+                ),
             ),
             help="Distances to every cell, the cell itself among them; the same there and back.",
             keys=("id",),
@@ -159,7 +119,7 @@ _CELLS = Many(
             "caches",
             "cache",
             (
-                Row("level", "@level", Integer(1), help="Level of the cache.", required=True),
+                Row("level", "@level", _codecs.Integer(1), help="Level of the cache.", required=True),
                 Row(
                     "associativity",
                     "@associativity",
@@ -174,8 +134,20 @@ _CELLS = Many(
                     help="Write policy.",
                     required=True,
                 ),
-                Row("size", "size/@value", AttributeSize("KiB", 1024, 1024), help="Size of the cache.", required=True),
-                Row("line", "line/@value", AttributeSize("B"), help="Size of a line, such as V(64B).", required=True),
+                Row(
+                    "size",
+                    "size/@value",
+                    _domain_codecs.AttributeSize("KiB", 1024, 1024),
+                    help="Size of the cache.",
+                    required=True,
+                ),
+                Row(
+                    "line",
+                    "line/@value",
+                    _domain_codecs.AttributeSize("B"),
+                    help="Size of a line, such as V(64B).",
+                    required=True,
+                ),
             ),
             help="Memory side caches.",
             keys=("level",),
@@ -198,7 +170,7 @@ _NUMA = Block(
                 _INITIATOR,
                 _TARGET,
                 _ACCESS,
-                Row("value", "@value", Integer(1), help="Nanoseconds.", required=True),
+                Row("value", "@value", _codecs.Integer(1), help="Nanoseconds.", required=True),
                 _OF_CACHE,
             ),
             help="How long it takes from one cell to the memory of another.",
@@ -210,7 +182,13 @@ _NUMA = Block(
                 _INITIATOR,
                 _TARGET,
                 _ACCESS,
-                Row("value", "@value", AttributeSize("KiB", 1024, 1024), help="Size per second.", required=True),
+                Row(
+                    "value",
+                    "@value",
+                    _domain_codecs.AttributeSize("KiB", 1024, 1024),
+                    help="Size per second.",
+                    required=True,
+                ),
             ),
             help="How much goes from one cell to the memory of another.",
         ),
@@ -225,13 +203,13 @@ CPU = Block(
         Row(
             "mode",
             "@mode",
-            Decisive("model", "vendor", "@match", "@check", "@migratable"),
+            _domain_codecs.Decisive("model", "vendor", "@match", "@check", "@migratable"),
             help="V(host-model) is the host's CPU such that the guest can move to its like, V(host-passthrough) the "
             "very same, V(maximum) all that can be emulated, V(custom) the named O(cpu.model). A new V(kvm) domain has "
             "V(host-model) where O(cpu) is left out.",
             choices=("host-model", "host-passthrough", "maximum", "custom"),
         ),
-        Row("model", "model", Filled(), help="Name of a CPU model of libvirt's, with mode V(custom)."),
+        Row("model", "model", _domain_codecs.Filled(), help="Name of a CPU model of libvirt's, with mode V(custom)."),
         Row(
             "fallback",
             "model/@fallback",
@@ -242,7 +220,7 @@ CPU = Block(
         Row(
             "vendor_id",
             "model/@vendor_id",
-            Text(r"[^,\n]{12}", "twelve characters without a comma are wanted"),
+            _codecs.Text(r"[^,\n]{12}", "twelve characters without a comma are wanted"),
             help="Vendor that the guest sees, of twelve characters.",
         ),
         Row("vendor", "vendor", help="Vendor that the host's CPU has to be of, such as V(Intel)."),
@@ -262,7 +240,7 @@ CPU = Block(
         Row(
             "migratable",
             "@migratable",
-            Switch("on", "off"),
+            _codecs.Switch("on", "off"),
             help="Whether features that block a migration are left out, with modes V(host-passthrough) and V(maximum).",
         ),
         _TOPOLOGY,
@@ -272,25 +250,4 @@ CPU = Block(
         _NUMA,
     ),
     help="The guest's CPU.",
-)
-
-VCPUS: tuple[AnyRow, ...] = (
-    Row("max_vcpus", "vcpu", _MaxVcpus(1), help="Virtual CPUs that the domain can have at most."),
-    Row("vcpus", "vcpu/@current", _Vcpus(1), help="Virtual CPUs that it has; 1 for a new domain.", live="vcpus"),
-    Row(
-        "vcpu_placement",
-        "vcpu/@placement",
-        Decisive("vcpu/@cpuset", stay_with=("static",)),
-        choices=("static", "auto"),
-        help="V(auto) lets numad choose the host's CPUs, V(static) takes O(cpuset).",
-        absent="static",
-    ),
-    Row(
-        "cpuset",
-        "vcpu/@cpuset",
-        PlacedSet(),
-        help="CPUs of the host that the domain may use where O(cputune) says nothing else, such as V(0-3,^2).",
-        removable=True,
-    ),
-    CPU,
 )

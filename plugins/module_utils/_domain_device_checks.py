@@ -28,6 +28,14 @@ def check(desired: Options) -> None:
     """Refuse what can't be meant: options that exclude or need each other."""
     _domain_interfaces.check(desired)
     _domain_address_rows.check(desired)
+    if "filesystems" in desired:
+        from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_filesystem_rows  # noqa: PLC0415
+
+        _domain_filesystem_rows.check(desired["filesystems"])
+    if "hostdevs" in desired:
+        from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_hostdev_rows  # noqa: PLC0415
+
+        _domain_hostdev_rows.check(desired["hostdevs"])
     for option in _CHARACTER:
         for field, item in _items(desired, option):
             _check_source(field, item)

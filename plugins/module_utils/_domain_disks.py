@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import string
@@ -11,19 +12,15 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _domain_controller_rows,
-    _domain_filesystem_rows,
-    _domain_hostdev_rows,
     _domain_source_rows,
-    _domain_volume_source,
     _libvirt,
-    _libvirt_storage,
     _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
-from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, PoolFound, look
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options, read
 
 if t.TYPE_CHECKING:
+    from ansible_collections.minicloud.kvm.plugins.module_utils._domain_volume_source import Pools
     from ansible_collections.minicloud.kvm.plugins.module_utils._engine import Plan
     from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Host
     from lxml.etree import _Element as Element
@@ -35,8 +32,6 @@ _PREFIX = {"virtio": "vd", "ide": "hd", "fdc": "fd"}
 def check(desired: Options) -> None:
     """What can be known of devices without libvirt: such as that a disk has one source (media drives may have none)."""
     _domain_controller_rows.check(desired)
-    _domain_filesystem_rows.check(desired)
-    _domain_hostdev_rows.check(desired)
     for index, disk in enumerate(desired.get("disks", [])):
         field = "disks[{0}]".format(index)
         sources = [option for option in _SOURCES if option in disk]
@@ -110,48 +105,25 @@ def volumes_to_remove(desired: Options, config: Element) -> list[str]:
 
 
 class Storage:
-    """The pools of a host, looked at when a disk refers to them, each once."""
+    """What disks lie on."""
 
     def __init__(self, host: Host, check_mode: bool) -> None:
         self.host = host
         self.check_mode = check_mode
-        self._handles: dict[str, t.Any] | None = None
-        self._pools: dict[str, PoolFound] = {}
 
-    def _pool(self, name: str) -> PoolFound:
-        if self._handles is None:
-            self._handles = _libvirt_storage.pools(self.host)
-        if name not in self._pools:
-            self._pools[name] = look(name, self._handles.get(name), self.host.remote)
-        return self._pools[name]
+    @functools.cached_property
+    def _pools(self) -> Pools:
+        from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_volume_source  # noqa: PLC0415
+
+        return _domain_volume_source.Pools(self.host, self.check_mode)
 
     def resolve(self, desired: Options) -> list[str]:
         """Put the path and format of its volume into each disk; warnings of what can't be known in check mode."""
         warnings: list[str] = []
         for disk in desired.get("disks", []):
             if "volume" in disk:
-                self._resolve(desired["name"], disk, warnings)
+                warnings += self._pools.resolve("Domain {0}".format(desired["name"]), disk)
         return warnings
-
-    def _resolve(self, name: str, disk: Options, warnings: list[str]) -> None:
-        pool = self._pool(disk["pool"])
-        warnings += pool.require("Domain {0}".format(name), self.check_mode)
-        tree = pool.read(disk["volume"])
-        if tree is None:
-            missing = "Domain {0}: storage pool {1} has no volume {2}.".format(name, disk["pool"], disk["volume"])
-            if not self.check_mode:
-                raise NotFound(missing, remedy="Declare it with minicloud.kvm.libvirt_volume first.")
-            if not pool.error:
-                # An earlier task of this check would have made it.
-                warnings.append(missing + " It is taken as about to be made.")
-            path = os.path.join(pool.base or disk["pool"], disk["volume"])
-            form = "qcow2" if pool.type in ("", *FILE_POOLS) else "raw"
-        else:
-            path = _xml.get(tree, "target/path") or ""
-            form = _xml.get(tree, "target/format/@type") or "raw"
-        disk.update(_domain_volume_source.source(pool, disk["volume"], path))
-        # An ISO image is raw to QEMU.
-        disk.setdefault("format", form if form in ("qcow2", "vmdk", "vdi", "vpc") else "raw")
 
     def name_targets(self, desired: Options, tree: Element) -> None:
         """Give disks without a target that of the same source in the tree, else the next free name of their bus."""
@@ -183,7 +155,7 @@ class Storage:
         if disk.get("type") != "volume":
             return read(_domain_source_rows.SOURCES, disk)
         pool, volume = _xml.get(disk, "source/@pool"), _xml.get(disk, "source/@volume")
-        tree = self._pool(pool or "").read(volume or "")
+        tree = self._pools[pool or ""].read(volume or "")
         return {} if tree is None else {"file": _xml.get(tree, "target/path")}
 
     def check_sources(self, desired: Options, plan: Plan) -> None:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Presence, Size, Switch, Text
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import Decisive, PowerOfTwo, Stated
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_codecs,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 if t.TYPE_CHECKING:
@@ -18,12 +20,12 @@ _MIB = 1024 * 1024
 
 def _state(option: str, text: str, since: str = "") -> Row:
     place = option.replace("_", "-") + "/@state"
-    return Row(option, place, Switch("on", "off"), help=text, since=since)
+    return Row(option, place, _codecs.Switch("on", "off"), help=text, since=since)
 
 
 def _hyperv(option: str, text: str, since: str = "") -> Row:
     """Hyper-V's words have underscores in libvirt too."""
-    return Row(option, option + "/@state", Switch("on", "off"), help=text, since=since)
+    return Row(option, option + "/@state", _codecs.Switch("on", "off"), help=text, since=since)
 
 
 _HYPERV = Block(
@@ -33,7 +35,7 @@ _HYPERV = Block(
         Row(
             "mode",
             "@mode",
-            Decisive("*", stay_with=("custom",)),
+            _domain_codecs.Decisive("*", stay_with=("custom",)),
             choices=("custom", "passthrough"),
             help="V(custom) has what is declared here, V(passthrough) all that the host can.",
             absent="custom",
@@ -43,19 +45,21 @@ _HYPERV = Block(
         Row(
             "spinlocks_retries",
             "spinlocks",
-            Stated("retries", Integer(4095, 4294967295)),
+            _domain_codecs.Stated("retries", _codecs.Integer(4095, 4294967295)),
             help="Turns spinlock support on: how often the guest tries before it tells the hypervisor.",
         ),
         _hyperv("vpindex", "Index of the virtual processor."),
         _hyperv("runtime", "Time that the virtual processor ran."),
         _hyperv("synic", "Synthetic interrupt controller; needs O(features.hyperv.vpindex)."),
         _hyperv("stimer", "Its timers; needs O(features.hyperv.synic)."),
-        Row("stimer_direct", "stimer/direct/@state", Switch("on", "off"), help="Direct mode of the timers."),
+        Row("stimer_direct", "stimer/direct/@state", _codecs.Switch("on", "off"), help="Direct mode of the timers."),
         _hyperv("reset", "Reset by the guest."),
         Row(
             "vendor_id",
             "vendor_id",
-            Stated("value", Text(r"[^,]{1,12}", "at most twelve characters without a comma are wanted")),
+            _domain_codecs.Stated(
+                "value", _codecs.Text(r"[^,]{1,12}", "at most twelve characters without a comma are wanted")
+            ),
             help="Vendor that the hypervisor says it is of, at most twelve characters.",
         ),
         _hyperv("frequencies", "Frequencies in registers."),
@@ -64,14 +68,14 @@ _HYPERV = Block(
         Row(
             "tlbflush_direct",
             "tlbflush/direct/@state",
-            Switch("on", "off"),
+            _codecs.Switch("on", "off"),
             help="The same for nested guests.",
             since="11.0.0",
         ),
         Row(
             "tlbflush_extended",
             "tlbflush/extended/@state",
-            Switch("on", "off"),
+            _codecs.Switch("on", "off"),
             help="The same for parts of the memory.",
             since="11.0.0",
         ),
@@ -95,7 +99,7 @@ _KVM = Block(
         Row(
             "dirty_ring_size",
             "dirty-ring",
-            Stated("size", PowerOfTwo(1024, 65536)),
+            _domain_codecs.Stated("size", _domain_codecs.PowerOfTwo(1024, 65536)),
             help="Turns the ring of dirtied pages on: how many it holds for each vCPU, a power of two.",
         ),
     ),
@@ -106,12 +110,17 @@ _FEATURES = Block(
     "features",
     "features",
     (
-        Row("acpi", "acpi", Presence(), help="ACPI; without it a guest does not hear that it should shut down."),
-        Row("apic", "apic", Presence(), help="APIC."),
         Row(
-            "apic_eoi", "apic/@eoi", Switch("on", "off"), help="End of interrupt by the guest. Needs O(features.apic)."
+            "acpi", "acpi", _codecs.Presence(), help="ACPI; without it a guest does not hear that it should shut down."
         ),
-        Row("pae", "pae", Presence(), help="More than 4 GiB of memory for guests of 32 bit."),
+        Row("apic", "apic", _codecs.Presence(), help="APIC."),
+        Row(
+            "apic_eoi",
+            "apic/@eoi",
+            _codecs.Switch("on", "off"),
+            help="End of interrupt by the guest. Needs O(features.apic).",
+        ),
+        Row("pae", "pae", _codecs.Presence(), help="More than 4 GiB of memory for guests of 32 bit."),
         _state("hap", "Paging with the hardware's help."),
         _HYPERV,
         _KVM,
@@ -122,7 +131,7 @@ _FEATURES = Block(
         Row(
             "smm_tseg",
             "smm/tseg",
-            Size("KiB", 0, 1024),
+            _codecs.Size("KiB", 0, 1024),
             help="Size of its extended memory, such as V(48MiB); V(0B) is none. Needs O(features.smm).",
         ),
         Row(
@@ -136,13 +145,13 @@ _FEATURES = Block(
         Row(
             "tcg_tb_cache",
             "tcg/tb-cache",
-            Size("MiB", _MIB, _MIB),
+            _codecs.Size("MiB", _MIB, _MIB),
             help="Cache of translated code of an emulated CPU, such as V(128MiB).",
         ),
         Row(
             "async_teardown",
             "async-teardown/@enabled",
-            Switch(),
+            _codecs.Switch(),
             help="Whether memory is given back in the background when the guest ends.",
             since="9.6.0",
         ),
@@ -164,24 +173,24 @@ _TIMERS = Many(
             help="The timer.",
             required=True,
         ),
-        Row("present", "@present", Switch(), help="Whether the guest has it."),
+        Row("present", "@present", _codecs.Switch(), help="Whether the guest has it."),
         Row(
             "tickpolicy",
             "@tickpolicy",
-            Decisive("catchup", stay_with=("catchup",)),
+            _domain_codecs.Decisive("catchup", stay_with=("catchup",)),
             choices=("delay", "catchup", "discard"),
             help="What becomes of missed ticks: V(rtc) takes V(delay) and V(catchup), V(pit) V(delay) and V(discard).",
         ),
         Row("track", "@track", choices=("guest", "wall", "realtime"), help="What V(rtc) follows."),
-        Row("frequency", "@frequency", Integer(1), help="Hertz of V(tsc)."),
+        Row("frequency", "@frequency", _codecs.Integer(1), help="Hertz of V(tsc)."),
         Row(
             "catchup_threshold",
             "catchup/@threshold",
-            Integer(1),
+            _codecs.Integer(1),
             help="Threshold of O(clock.timers[].tickpolicy=catchup).",
         ),
-        Row("catchup_slew", "catchup/@slew", Integer(1), help="Its slew."),
-        Row("catchup_limit", "catchup/@limit", Integer(1), help="Its limit."),
+        Row("catchup_slew", "catchup/@slew", _codecs.Integer(1), help="Its slew."),
+        Row("catchup_limit", "catchup/@limit", _codecs.Integer(1), help="Its limit."),
     ),
     help="Timers that are not as QEMU makes them.",
     keys=("name",),
@@ -194,7 +203,7 @@ _CLOCK = Block(
         Row(
             "offset",
             "@offset",
-            Decisive("@timezone", "@adjustment", "@basis", "@start"),
+            _domain_codecs.Decisive("@timezone", "@adjustment", "@basis", "@start"),
             choices=("utc", "localtime", "timezone", "variable", "absolute"),
             help="What the guest's clock shows: UTC, the host's time, that of O(clock.timezone), UTC and "
             "O(clock.adjustment), or always O(clock.start). A new domain has V(utc).",
@@ -203,7 +212,7 @@ _CLOCK = Block(
         Row(
             "adjustment",
             "@adjustment",
-            Text(r"reset|-?(0|[1-9][0-9]*)", "a number of seconds, or reset, is wanted"),
+            _codecs.Text(r"reset|-?(0|[1-9][0-9]*)", "a number of seconds, or reset, is wanted"),
             help="Seconds, with V(variable). With V(utc) and V(localtime): V(reset) forgets what the guest set.",
         ),
         Row(
@@ -216,7 +225,7 @@ _CLOCK = Block(
         Row(
             "start",
             "@start",
-            Integer(0, 253402300799),
+            _codecs.Integer(0, 253402300799),
             help="Seconds since 1970 that the clock shows at every start, with V(absolute).",
         ),
         _TIMERS,
@@ -257,6 +266,16 @@ FEATURES: tuple[AnyRow, ...] = (
         choices=("poweroff", "restart", "pause", "ignore"),
         help="What follows when the lock of a disk is lost.",
     ),
-    Row("suspend_to_mem", "pm/suspend-to-mem/@enabled", Switch(), help="Whether the guest is offered sleep (S3)."),
-    Row("suspend_to_disk", "pm/suspend-to-disk/@enabled", Switch(), help="Whether it is offered hibernation (S4)."),
+    Row(
+        "suspend_to_mem",
+        "pm/suspend-to-mem/@enabled",
+        _codecs.Switch(),
+        help="Whether the guest is offered sleep (S3).",
+    ),
+    Row(
+        "suspend_to_disk",
+        "pm/suspend-to-disk/@enabled",
+        _codecs.Switch(),
+        help="Whether it is offered hibernation (S4).",
+    ),
 )

@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    NAME,
-    PATH,
-    Integer,
-    Octal,
-    Presence,
-    Size,
-    Switch,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_address_rows,
+    _domain_controller_rows,
+    _domain_disk_rows,
+    _domain_plug,
+    _xml,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import ALIAS, VIRTIO
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER, MODELS
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
@@ -33,14 +27,16 @@ _BINARY = Block(
     "binary",
     "binary",
     (
-        Row("path", "@path", PATH, help="Program; libvirt finds it where this is left out."),
-        Row("xattr", "@xattr", Switch("on", "off"), help="Whether extended attributes are passed on."),
+        Row("path", "@path", _codecs.PATH, help="Program; libvirt finds it where this is left out."),
+        Row("xattr", "@xattr", _codecs.Switch("on", "off"), help="Whether extended attributes are passed on."),
         Row("cache", "cache/@mode", choices=("none", "always"), help="What the guest caches."),
         Row("sandbox", "sandbox/@mode", choices=("namespace", "chroot"), help="How the program is locked in."),
-        Row("posix_lock", "lock/@posix", Switch("on", "off"), help="Whether POSIX locks reach the host."),
-        Row("flock", "lock/@flock", Switch("on", "off"), help="Whether BSD locks reach the host."),
-        Row("thread_pool", "thread_pool/@size", Integer(0), help="Most threads; 0 is none beside the main one."),
-        Row("open_files", "openfiles/@max", Integer(1), help="Most open files.", since="10.6.0"),
+        Row("posix_lock", "lock/@posix", _codecs.Switch("on", "off"), help="Whether POSIX locks reach the host."),
+        Row("flock", "lock/@flock", _codecs.Switch("on", "off"), help="Whether BSD locks reach the host."),
+        Row(
+            "thread_pool", "thread_pool/@size", _codecs.Integer(0), help="Most threads; 0 is none beside the main one."
+        ),
+        Row("open_files", "openfiles/@max", _codecs.Integer(1), help="Most open files.", since="10.6.0"),
     ),
     help="How virtiofsd runs.",
 )
@@ -51,9 +47,9 @@ def _ids(option: str, what: str) -> Many:
         option,
         "idmap/" + option,
         (
-            Row("start", "@start", Integer(0), help="First {0} in the guest.".format(what), required=True),
-            Row("target", "@target", Integer(0), help="First {0} on the host.".format(what), required=True),
-            Row("count", "@count", Integer(1), help="How many.", required=True),
+            Row("start", "@start", _codecs.Integer(0), help="First {0} in the guest.".format(what), required=True),
+            Row("target", "@target", _codecs.Integer(0), help="First {0} on the host.".format(what), required=True),
+            Row("count", "@count", _codecs.Integer(1), help="How many.", required=True),
         ),
         help="{0}s of the guest and those of the host that they are.".format(what),
         by_order=True,
@@ -66,7 +62,7 @@ _FILESYSTEM: tuple[AnyRow, ...] = (
     Row(
         "source",
         "source/@dir",
-        PATH,
+        _codecs.PATH,
         help="Directory on the host.",
         instead_of=("source/@socket",),
         keep=True,
@@ -74,7 +70,7 @@ _FILESYSTEM: tuple[AnyRow, ...] = (
     Row(
         "socket",
         "source/@socket",
-        PATH,
+        _codecs.PATH,
         help="Socket of a virtiofsd that runs already, instead of a source.",
         instead_of=("source/@dir",),
         keep=True,
@@ -88,7 +84,7 @@ _FILESYSTEM: tuple[AnyRow, ...] = (
         keep=True,
         value_since={"mtp": "10.2.0"},
     ),
-    Row("model", "@model", choices=MODELS, help="Model of 9p.", absent="virtio", keep=True),
+    Row("model", "@model", choices=_domain_disk_rows.MODELS, help="Model of 9p.", absent="virtio", keep=True),
     Row(
         "accessmode",
         "@accessmode",
@@ -104,18 +100,18 @@ _FILESYSTEM: tuple[AnyRow, ...] = (
         help="What 9p does with several file systems below one source.",
         absent="default",
     ),
-    Row("fmode", "@fmode", Octal(), help="Mode of new files, of V(mapped) only."),
-    Row("dmode", "@dmode", Octal(), help="Mode of new directories, of V(mapped) only."),
-    Row("readonly", "readonly", Presence(), help="Whether the guest can't write.", absent=False),
-    Row("queue", "driver/@queue", Integer(1, 1024), help="Requests that the queue of V(virtiofs) holds."),
-    *VIRTIO,
+    Row("fmode", "@fmode", _codecs.Octal(), help="Mode of new files, of V(mapped) only."),
+    Row("dmode", "@dmode", _codecs.Octal(), help="Mode of new directories, of V(mapped) only."),
+    Row("readonly", "readonly", _codecs.Presence(), help="Whether the guest can't write.", absent=False),
+    Row("queue", "driver/@queue", _codecs.Integer(1, 1024), help="Requests that the queue of V(virtiofs) holds."),
+    *_domain_controller_rows.VIRTIO,
     _BINARY,
     _ids("uid", "UID"),
     _ids("gid", "GID"),
-    ALIAS,
-    BOOT_ORDER,
-    *PCI,
-    USB,
+    _domain_controller_rows.ALIAS,
+    _domain_disk_rows.BOOT_ORDER,
+    *_domain_address_rows.PCI,
+    _domain_address_rows.USB,
 )
 
 
@@ -125,7 +121,7 @@ def _shared(device: Element, live: Element) -> bool:
     return _xml.get(device, "driver/@type") == "virtiofs" and "shared" in modes
 
 
-FILESYSTEMS = Devices(
+FILESYSTEMS = _domain_plug.Devices(
     "filesystems",
     "devices/filesystem",
     _FILESYSTEM,
@@ -134,14 +130,14 @@ FILESYSTEMS = Devices(
     fresh={"@type": "mount"},
     which="with O(filesystems[].driver) V(virtiofs), in a domain whose memory is shared",
     able=_shared,
-    seats=virtio_seat,
+    seats=_domain_plug.virtio_seat,
 )
 
-SHMEMS = Devices(
+SHMEMS = _domain_plug.Devices(
     "shmems",
     "devices/shmem",
     (
-        Row("name", "@name", NAME, help="Name of the memory on the host.", required=True, keep=True),
+        Row("name", "@name", _codecs.NAME, help="Name of the memory on the host.", required=True, keep=True),
         Row(
             "model",
             "model/@type",
@@ -150,18 +146,18 @@ SHMEMS = Devices(
             required=True,
             keep=True,
         ),
-        Row("size", "size", Size("KiB"), help="Size, a power of two; V(ivshmem-plain) has 4MiB unless said."),
+        Row("size", "size", _codecs.Size("KiB"), help="Size, a power of two; V(ivshmem-plain) has 4MiB unless said."),
         Row(
             "role",
             "@role",
             choices=("master", "peer"),
             help="V(master) keeps the memory in a migration, V(peer) has to be unplugged for it.",
         ),
-        Row("server", "server/@path", PATH, help="Socket of the server."),
-        Row("msi_vectors", "msi/@vectors", Integer(1), help="Interrupt vectors."),
-        Row("msi_ioeventfd", "msi/@ioeventfd", Switch("on", "off"), help="Whether interrupts are taken aside."),
-        ALIAS,
-        *PCI,
+        Row("server", "server/@path", _codecs.PATH, help="Socket of the server."),
+        Row("msi_vectors", "msi/@vectors", _codecs.Integer(1), help="Interrupt vectors."),
+        Row("msi_ioeventfd", "msi/@ioeventfd", _codecs.Switch("on", "off"), help="Whether interrupts are taken aside."),
+        _domain_controller_rows.ALIAS,
+        *_domain_address_rows.PCI,
     ),
     help="Memory that domains of a host share.",
     keys=("name",),
@@ -170,8 +166,8 @@ SHMEMS = Devices(
 )
 
 
-def check(desired: Options) -> None:
+def check(filesystems: list[Options]) -> None:
     """Every file system has one source."""
-    for index, each in enumerate(desired.get("filesystems", [])):
+    for index, each in enumerate(filesystems):
         if ("source" in each) == ("socket" in each):
             raise BadValue("filesystems[{0}]".format(index), each, "either source or socket is wanted")

@@ -7,9 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import mirrors_a_serial
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_rows import seat_disks
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_watchdog_rows import align_watchdogs
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Options
 
 if t.TYPE_CHECKING:
@@ -23,9 +21,11 @@ def follow(desired: Options, tree: Element, changes: list[Change]) -> list[Chang
     """Settle a definition after it was edited; what had to change besides that is to be told."""
     more = seat_disks(desired, tree)
     if any(change.field.startswith("serials") for change in changes):
+        from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_character_rows  # noqa: PLC0415
+
         # libvirt keeps the first serial port a second time, as a console; it makes that anew.
         for console in _xml.find_all(tree, "devices/console"):
-            if mirrors_a_serial(console):
+            if _domain_character_rows.mirrors_a_serial(console):
                 _xml.remove(console)
     ordered = [_xml.find_all(tree, "devices/{0}/boot".format(device)) for device in ("disk", "interface")]
     if "boot" not in desired and any(ordered):
@@ -33,7 +33,10 @@ def follow(desired: Options, tree: Element, changes: list[Change]) -> list[Chang
         _xml.drop(tree, "os/boot")
     _drop_audio(desired, tree)
     _leave_to_nobody(desired, tree, changes)
-    align_watchdogs(tree, desired.get("watchdogs", ()))
+    if _xml.find(tree, "devices/watchdog") is not None:
+        from ansible_collections.minicloud.kvm.plugins.module_utils import _domain_watchdog_rows  # noqa: PLC0415
+
+        _domain_watchdog_rows.align_watchdogs(tree, desired.get("watchdogs", ()))
     return more
 
 

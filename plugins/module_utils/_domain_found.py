@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_domain, _xml
@@ -17,6 +18,10 @@ if t.TYPE_CHECKING:
 
 # So many domains libvirt is asked about at once: more are not answered sooner.
 _AT_ONCE = 2
+# So many a thread asks about in one go: to hand over each by itself takes as long as the answer.
+_IN_ONE_GO = 10
+# The XML of a domain's definition, and of what it runs or goes on with.
+_Texts = t.Tuple[str, t.Optional[str]]
 
 
 @dataclasses.dataclass
@@ -43,30 +48,40 @@ class Ahead:
     def __init__(self, listing: Listing, names: t.Iterable[str]) -> None:
         self._listing = listing
         pool = concurrent.futures.ThreadPoolExecutor(_AT_ONCE)
-        self._texts = {name: pool.submit(_texts, listing, name) for name in names if name in listing.handles}
+        there = [name for name in names if name in listing.handles]
+        self._asked: dict[str, concurrent.futures.Future[dict[str, _Texts | None]]] = {}
+        for start in range(0, len(there), _IN_ONE_GO):
+            some = there[start : start + _IN_ONE_GO]
+            self._asked.update(dict.fromkeys(some, pool.submit(_read, listing, some)))
 
     def take(self, name: str) -> Found | None:
         """The domain, once: nobody else keeps it. None where there is none, or not any more."""
-        asked = self._texts.pop(name, None)
-        texts = None if asked is None else _libvirt.there(asked.result)
+        asked = self._asked.pop(name, None)
+        texts = None if asked is None else asked.result().pop(name)
         if texts is None:
             self._listing.handles.pop(name, None)
             return None
         listing, handle = self._listing, self._listing.handles[name]
         what = "Domain {0}".format(name)
+        config = _xml.parse(texts[0], what)
         return Found(
             handle,
-            _libvirt.uuid(handle),
+            # libvirt would tell it too, as soon as it has done with the threads that ask for the others.
+            str(_xml.get(config, "uuid")),
             listing.state(name),
             persistent=name not in listing.transient,
             autostart=name in listing.autostart,
-            config=_xml.parse(texts[0], what),
+            config=config,
             live=None if texts[1] is None else _xml.parse(texts[1], what),
         )
 
 
-def _texts(listing: Listing, name: str) -> tuple[str, str | None]:
-    """The XML of its definition, and of what it runs or goes on with."""
+def _read(listing: Listing, names: list[str]) -> dict[str, _Texts | None]:
+    """None of a domain that is not there any more."""
+    return {name: _libvirt.there(functools.partial(_texts, listing, name)) for name in names}
+
+
+def _texts(listing: Listing, name: str) -> _Texts:
     handle, state = listing.handles[name], listing.state(name)
     live = None
     if state == "saved":

@@ -6,23 +6,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    PATH,
-    Switch,
-    Text,
-    Texts,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _device_codecs,
+    _domain_address_rows,
+    _domain_character_rows,
+    _domain_disk_rows,
+    _domain_plug,
+    _xml,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
-    ALIAS,
-    DRIVER,
-    ON_OFF,
-)
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import CCID, PCI, USB
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, has_display, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Block,
@@ -37,7 +29,7 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 
-class _Hex(Text):
+class _Hex(_codecs.Text):
     """A number that libvirt writes in hexadecimal digits."""
 
     def __init__(self, digits: int) -> None:
@@ -46,14 +38,14 @@ class _Hex(Text):
         )
         self.digits = digits
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         return "0x{0:0{1}x}".format(int(super().mean(option, str(value).lower()), 16), self.digits)
 
 
 class _Rules(Many):
     """A list whose order means something: the first rule that fits holds."""
 
-    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+    def edit(self, element: Element, wanted: _codecs.Value, field: str) -> list[Change]:
         found = [read(self.rows, each) for each in self.elements(element)]
         if len(found) == len(wanted) and all(agree(self.rows, *pair) for pair in zip(wanted, found)):
             return []
@@ -77,8 +69,14 @@ _INPUT: tuple[AnyRow, ...] = (
         required=True,
     ),
     Row("bus", "@bus", choices=("usb", "virtio", "ps2"), help="Bus; libvirt chooses one.", keep=True),
-    Row("evdev", "source/@evdev", PATH, help="V(passthrough): device of the host.", only=("@type", "passthrough")),
-    Row("dev", "source/@dev", PATH, help="V(evdev): device of the host.", only=("@type", "evdev")),
+    Row(
+        "evdev",
+        "source/@evdev",
+        _codecs.PATH,
+        help="V(passthrough): device of the host.",
+        only=("@type", "passthrough"),
+    ),
+    Row("dev", "source/@dev", _codecs.PATH, help="V(evdev): device of the host.", only=("@type", "evdev")),
     Row("grab", "source/@grab", choices=("all",), help="V(evdev): whether all of its kind are grabbed with it."),
     Row(
         "grab_toggle",
@@ -86,15 +84,15 @@ _INPUT: tuple[AnyRow, ...] = (
         choices=("ctrl-ctrl", "alt-alt", "shift-shift", "meta-meta", "scrolllock", "ctrl-scrolllock"),
         help="V(evdev): keys that give it to the guest and back.",
     ),
-    Row("repeat", "source/@repeat", ON_OFF, help="V(evdev): whether keys repeat."),
-    DRIVER,
-    ALIAS,
-    *PCI,
-    USB,
+    Row("repeat", "source/@repeat", _device_codecs.ON_OFF, help="V(evdev): whether keys repeat."),
+    _device_codecs.DRIVER,
+    _device_codecs.ALIAS,
+    *_domain_address_rows.PCI,
+    _domain_address_rows.USB,
 )
 
 INPUT: tuple[Many, ...] = (
-    Devices(
+    _domain_plug.Devices(
         "inputs",
         "devices/input",
         _INPUT,
@@ -102,17 +100,22 @@ INPUT: tuple[Many, ...] = (
         implied=lambda each: each.get("bus") == "ps2",
         which="with O(inputs[].bus) V(usb) or V(virtio)",
         able=lambda device, _live: _bus(device) in ("usb", "virtio"),
-        seats=lambda device, live: ("usb",) if _bus(device) == "usb" else virtio_seat(device, live),
+        seats=lambda device, live: ("usb",) if _bus(device) == "usb" else _domain_plug.virtio_seat(device, live),
     ),
-    Devices(
+    _domain_plug.Devices(
         "redirdevs",
         "devices/redirdev",
-        (*source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False), BOOT_ORDER, ALIAS, USB),
+        (
+            *_domain_character_rows.source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False),
+            _domain_disk_rows.BOOT_ORDER,
+            _device_codecs.ALIAS,
+            _domain_address_rows.USB,
+        ),
         help="USB devices of whoever is connected, by SPICE or by a socket.",
         by_order=True,
         fresh={"@bus": "usb", "@type": "spicevmc"},
         which="V(spicevmc) where there is SPICE",
-        able=has_display,
+        able=_domain_plug.has_display,
         seats=lambda _device, _live: ("usb",),
     ),
     _Rules(
@@ -125,10 +128,10 @@ INPUT: tuple[Many, ...] = (
             Row(
                 "version",
                 "@version",
-                Text(r"\d{1,2}\.\d{2}", "a version is wanted, such as 2.00"),
+                _codecs.Text(r"\d{1,2}\.\d{2}", "a version is wanted, such as 2.00"),
                 help="Version, such as V(2.56).",
             ),
-            Row("allow", "@allow", Switch(), help="Whether it may be connected.", required=True),
+            Row("allow", "@allow", _codecs.Switch(), help="Whether it may be connected.", required=True),
         ),
         help="Which USB devices may be; the first rule that fits holds.",
     ),
@@ -143,23 +146,32 @@ INPUT: tuple[Many, ...] = (
                 help="The host's reader, three of its certificates, or a client's.",
                 required=True,
             ),
-            Row("certificates", "certificate", Texts(), help="V(host-certificates): names of three certificates."),
-            Row("database", "database", PATH, help="V(host-certificates): directory of the NSS database."),
+            Row(
+                "certificates",
+                "certificate",
+                _codecs.Texts(),
+                help="V(host-certificates): names of three certificates.",
+            ),
+            Row("database", "database", _codecs.PATH, help="V(host-certificates): directory of the NSS database."),
             Block(
                 "passthrough",
                 "",
-                source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False),
+                _domain_character_rows.source_rows("spicevmc", "tcp", "unix", "udp", "pty", log=False),
                 help="V(passthrough): how the client is connected.",
                 only=("@mode", "passthrough"),
             ),
-            CCID,
+            _domain_address_rows.CCID,
         ),
         help="Smart card readers.",
     ),
     Many(
         "hubs",
         "devices/hub",
-        (Row("type", "@type", choices=("usb",), help="Type.", required=True), ALIAS, USB),
+        (
+            Row("type", "@type", choices=("usb",), help="Type.", required=True),
+            _device_codecs.ALIAS,
+            _domain_address_rows.USB,
+        ),
         help="Hubs. libvirt adds them where ports run out.",
         by_order=True,
     ),

@@ -6,40 +6,25 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    PATH,
-    Address,
-    Integer,
-    Mac,
-    Switch,
-    Text,
-    Uuid,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _device_codecs,
+    _domain_address_rows,
+    _domain_disk_rows,
+    _domain_plug,
+    _xml,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
-    ACPI_INDEX,
-    ALIAS,
-    DEVICE,
-    ON_OFF,
-    ROM,
-    VIRTIO,
-    UnitlessSize,
-    Unsaid,
-)
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI, USB
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_disk_rows import BOOT_ORDER
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_interface_source_rows import (
     PORT,
     SOURCES,
     ips,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-_SPEED = Integer(1, 2**54)
+_SPEED = _codecs.Integer(1, 2**54)
 _OFFLOADS = {
     "csum": "checksums",
     "gso": "generic segmentation",
@@ -52,7 +37,9 @@ _OFFLOADS = {
 
 
 def _offloads(side: str, names: tuple[str, ...]) -> Block:
-    rows = tuple(Row(name, "@" + name, ON_OFF, help="Offload of {0}.".format(_OFFLOADS[name])) for name in names)
+    rows = tuple(
+        Row(name, "@" + name, _device_codecs.ON_OFF, help="Offload of {0}.".format(_OFFLOADS[name])) for name in names
+    )
     return Block(side, side, rows, help="What the {0} need not do itself.".format(side))
 
 
@@ -66,7 +53,7 @@ def _traffic(side: str, text: str, *more: AnyRow) -> Block:
             Row(
                 "burst",
                 "@burst",
-                Integer(1, 2**32 - 1),
+                _codecs.Integer(1, 2**32 - 1),
                 help="KiB that may be sent at the highest rate at once.",
                 live="update",
             ),
@@ -87,20 +74,38 @@ _VIRTUALPORT = Block(
             choices=("openvswitch", "midonet", "802.1Qbg", "802.1Qbh"),
             help="Sort of switch. It may be left out for a network, which then says it.",
         ),
-        Row("interfaceid", "parameters/@interfaceid", Uuid(), help="UUID of the port; libvirt makes one.", keep=True),
+        Row(
+            "interfaceid",
+            "parameters/@interfaceid",
+            _codecs.Uuid(),
+            help="UUID of the port; libvirt makes one.",
+            keep=True,
+        ),
         Row(
             "profileid",
             "parameters/@profileid",
-            Text(r".{1,39}", "it has 1 to 39 characters"),
+            _codecs.Text(r".{1,39}", "it has 1 to 39 characters"),
             help="Name of the port's profile.",
         ),
-        Row("managerid", "parameters/@managerid", Integer(0, 255), help="V(802.1Qbg): identifier of the manager."),
-        Row("typeid", "parameters/@typeid", Integer(0, 2**24 - 1), help="V(802.1Qbg): identifier of the VSI type."),
-        Row("typeidversion", "parameters/@typeidversion", Integer(0, 255), help="V(802.1Qbg): version of that."),
+        Row(
+            "managerid",
+            "parameters/@managerid",
+            _codecs.Integer(0, 255),
+            help="V(802.1Qbg): identifier of the manager.",
+        ),
+        Row(
+            "typeid",
+            "parameters/@typeid",
+            _codecs.Integer(0, 2**24 - 1),
+            help="V(802.1Qbg): identifier of the VSI type.",
+        ),
+        Row(
+            "typeidversion", "parameters/@typeidversion", _codecs.Integer(0, 255), help="V(802.1Qbg): version of that."
+        ),
         Row(
             "instanceid",
             "parameters/@instanceid",
-            Uuid(),
+            _codecs.Uuid(),
             help="V(802.1Qbg): UUID of the instance; libvirt makes one.",
             keep=True,
         ),
@@ -111,12 +116,12 @@ _VLAN = Block(
     "vlan",
     "vlan",
     (
-        Row("trunk", "@trunk", Switch(), help="Whether one tag is a trunk; several are always.", absent=False),
+        Row("trunk", "@trunk", _codecs.Switch(), help="Whether one tag is a trunk; several are always.", absent=False),
         Many(
             "tags",
             "tag",
             (
-                Row("id", "@id", Integer(0, 4095), help="VLAN.", required=True),
+                Row("id", "@id", _codecs.Integer(0, 4095), help="VLAN.", required=True),
                 Row(
                     "native_mode",
                     "@nativeMode",
@@ -137,14 +142,29 @@ _DRIVER = Block(
     (
         Row("name", "@name", choices=("vhost", "qemu"), help="Whether the kernel or QEMU moves the packets."),
         Row("txmode", "@txmode", choices=("iothread", "timer"), help="How QEMU sends when its queue is full."),
-        Row("queues", "@queues", Integer(1, 256), help="Pairs of queues.", absent=1),
-        Row("rx_queue_size", "@rx_queue_size", Integer(256, 1024), help="Length of a receive queue; a power of two."),
-        Row("tx_queue_size", "@tx_queue_size", Integer(256, 1024), help="Length of a send queue; a power of two."),
-        Row("ioeventfd", "@ioeventfd", ON_OFF, help="Whether I/O is asynchronous to the vCPU."),
-        Row("event_idx", "@event_idx", ON_OFF, help="Whether the number of interrupts is kept down."),
-        Row("rss", "@rss", ON_OFF, help="Whether the host spreads packets over the queues."),
-        Row("rss_hash_report", "@rss_hash_report", ON_OFF, help="Whether the guest is told a packet's hash."),
-        *VIRTIO,
+        Row("queues", "@queues", _codecs.Integer(1, 256), help="Pairs of queues.", absent=1),
+        Row(
+            "rx_queue_size",
+            "@rx_queue_size",
+            _codecs.Integer(256, 1024),
+            help="Length of a receive queue; a power of two.",
+        ),
+        Row(
+            "tx_queue_size",
+            "@tx_queue_size",
+            _codecs.Integer(256, 1024),
+            help="Length of a send queue; a power of two.",
+        ),
+        Row("ioeventfd", "@ioeventfd", _device_codecs.ON_OFF, help="Whether I/O is asynchronous to the vCPU."),
+        Row("event_idx", "@event_idx", _device_codecs.ON_OFF, help="Whether the number of interrupts is kept down."),
+        Row("rss", "@rss", _device_codecs.ON_OFF, help="Whether the host spreads packets over the queues."),
+        Row(
+            "rss_hash_report",
+            "@rss_hash_report",
+            _device_codecs.ON_OFF,
+            help="Whether the guest is told a packet's hash.",
+        ),
+        *_device_codecs.VIRTIO,
         _offloads("host", ("csum", "gso", "tso4", "tso6", "ecn", "ufo", "mrg_rxbuf")),
         _offloads("guest", ("csum", "tso4", "tso6", "ecn", "ufo")),
     ),
@@ -157,14 +177,16 @@ _BACKEND = Block(
         Row(
             "type",
             "@type",
-            Unsaid("default"),
+            _device_codecs.Unsaid("default"),
             choices=("default", "passt"),
             help="Process of O(interfaces[].user).",
             absent="default",
         ),
-        Row("log_file", "@logFile", PATH, help="File that C(passt) logs to.", removable=True),
-        Row("tap", "@tap", PATH, help="Device to make tap devices with instead of /dev/net/tun.", removable=True),
-        Row("vhost", "@vhost", PATH, help="Device of vhost instead of /dev/vhost-net.", removable=True),
+        Row("log_file", "@logFile", _codecs.PATH, help="File that C(passt) logs to.", removable=True),
+        Row(
+            "tap", "@tap", _codecs.PATH, help="Device to make tap devices with instead of /dev/net/tun.", removable=True
+        ),
+        Row("vhost", "@vhost", _codecs.PATH, help="Device of vhost instead of /dev/vhost-net.", removable=True),
     ),
     help="What serves it on the host.",
 )
@@ -173,8 +195,8 @@ _PORT_FORWARDS = Many(
     "portForward",
     (
         Row("proto", "@proto", choices=("tcp", "udp"), help="Protocol.", required=True),
-        Row("address", "@address", Address(), help="Only what comes to this address of the host."),
-        Row("dev", "@dev", DEVICE, help="Only what comes by this device of the host."),
+        Row("address", "@address", _codecs.Address(), help="Only what comes to this address of the host."),
+        Row("dev", "@dev", _device_codecs.DEVICE, help="Only what comes by this device of the host."),
         Many(
             "ranges",
             "range",
@@ -182,7 +204,7 @@ _PORT_FORWARDS = Many(
                 Row("start", "@start", PORT, help="First port.", required=True),
                 Row("end", "@end", PORT, help="Last port; the first where it is left out."),
                 Row("to", "@to", PORT, help="The guest's port for the first; the same where it is left out."),
-                Row("exclude", "@exclude", Switch(), help="Whether these are not forwarded.", absent=False),
+                Row("exclude", "@exclude", _codecs.Switch(), help="Whether these are not forwarded.", absent=False),
             ),
             help="Ports; all where it is left out.",
         ),
@@ -232,20 +254,20 @@ _INTERFACE: tuple[AnyRow, ...] = (
     Row(
         "mac",
         "mac/@address",
-        Mac(),
+        _codecs.Mac(),
         help="MAC address; libvirt makes one for a new interface, and it is kept.",
         keep=True,
     ),
     Row("model", "model/@type", help="Model; V(virtio) for a new one.", keep=True),
-    Row("target", "target/@dev", DEVICE, help="Name of the device on the host.", keep=True),
+    Row("target", "target/@dev", _device_codecs.DEVICE, help="Name of the device on the host.", keep=True),
     Row(
         "target_managed",
         "target/@managed",
-        Switch(),
+        _codecs.Switch(),
         help="With V(false) an O(interfaces[].ethernet) takes O(interfaces[].target) as it is there.",
         absent=True,
     ),
-    Row("mtu", "mtu/@size", Integer(68, 65535), help="MTU in bytes."),
+    Row("mtu", "mtu/@size", _codecs.Integer(68, 65535), help="MTU in bytes."),
     Row("link", "link/@state", choices=("up", "down"), help="State of the link.", absent="up", live="update"),
     Block(
         "bandwidth",
@@ -271,7 +293,7 @@ _INTERFACE: tuple[AnyRow, ...] = (
     Row(
         "isolated",
         "port/@isolated",
-        Switch(),
+        _codecs.Switch(),
         help="Whether it can't reach the other isolated ones of the same bridge.",
         absent=False,
         live="update",
@@ -279,21 +301,21 @@ _INTERFACE: tuple[AnyRow, ...] = (
     Row(
         "trust_guest_rx_filters",
         "@trustGuestRxFilters",
-        Switch(),
+        _codecs.Switch(),
         help="Whether the host follows changes of MAC address and filters in the guest (macvtap and virtio).",
         absent=False,
     ),
     Row(
         "coalesce",
         "coalesce/rx/frames/@max",
-        Integer(1, 2**32 - 1),
+        _codecs.Integer(1, 2**32 - 1),
         help="Most packets received before an interrupt of the host's device.",
         live="update",
     ),
     Row(
         "sndbuf",
         "tune/sndbuf",
-        UnitlessSize("B", 0),
+        _device_codecs.UnitlessSize("B", 0),
         help="Send buffer of the host's device, such as V(1600B); V(0B) is without limit.",
     ),
     _DRIVER,
@@ -303,12 +325,12 @@ _INTERFACE: tuple[AnyRow, ...] = (
     Row("script", "script/@path", help="Program of the host that sets O(interfaces[].ethernet) up.", removable=True),
     Row("downscript", "downscript/@path", help="Program of the host that takes it down.", removable=True),
     _TEAMING,
-    ROM,
-    BOOT_ORDER,
-    ALIAS,
-    ACPI_INDEX,
-    *PCI,
-    USB,
+    _device_codecs.ROM,
+    _domain_disk_rows.BOOT_ORDER,
+    _device_codecs.ALIAS,
+    _device_codecs.ACPI_INDEX,
+    *_domain_address_rows.PCI,
+    _domain_address_rows.USB,
 )
 
 # Those that libvirt plugs; those of which it changes nothing; those on a bridge of the host, which it moves between
@@ -337,7 +359,7 @@ def _changes(old: Element, new: Element, options: set[str]) -> set[str]:
     return options if moves else options - {"network", "bridge"}
 
 
-class _Interfaces(Devices):
+class _Interfaces(_domain_plug.Devices):
     """A device of the host is no model of QEMU's."""
 
     def make(self, item: Options) -> Element:

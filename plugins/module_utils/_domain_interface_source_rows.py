@@ -6,41 +6,34 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    NAME,
-    PATH,
-    Address,
-    Integer,
-    PciAddress,
-    Switch,
-    Text,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _device_codecs,
+    _xml,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import DEVICE, Reconnect
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-PORT = Integer(1, 65535)
+PORT = _codecs.Integer(1, 65535)
 
 
-class _RouteAddress(Address):
+class _RouteAddress(_codecs.Address):
     """libvirt takes an address for IPv4 unless told."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.put(element, "@family", "ipv6" if ":" in value else "ipv4")
         super().write(element, place, value)
 
 
-class _SocketPath(Text):
+class _SocketPath(_codecs.Text):
     """The path of a vhost-user socket; what libvirt before 11.1 wants said besides is said."""
 
-    def mean(self, option: str, value: Value) -> Value:
-        return PATH.mean(option, value)
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
+        return _codecs.PATH.mean(option, value)
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.put(element, "source/@type", "unix")
         super().write(element, place, value)
         if _xml.get(element, "source/@mode") is None:
@@ -49,11 +42,11 @@ class _SocketPath(Text):
 
 def ips(place: str, text: str, peer: bool = False) -> Many:
     rows: tuple[AnyRow, ...] = (
-        Row("address", "@address", Address(), required=True, help="The address."),
-        Row("prefix", "@prefix", Integer(0, 128), help="Bits of its network."),
+        Row("address", "@address", _codecs.Address(), required=True, help="The address."),
+        Row("prefix", "@prefix", _codecs.Integer(0, 128), help="Bits of its network."),
     )
     if peer:
-        rows += (Row("peer", "@peer", Address(), help="Address of the other end of a point-to-point link."),)
+        rows += (Row("peer", "@peer", _codecs.Address(), help="Address of the other end of a point-to-point link."),)
     return Many("ips", place, rows, help=text, keys=("address",))
 
 
@@ -62,7 +55,7 @@ def _socket(option: str, text: str, *more: AnyRow, address: bool = True) -> Bloc
         option,
         "",
         (
-            Row("address", "source/@address", Address(), help="IPv4 address.", required=address),
+            Row("address", "source/@address", _codecs.Address(), help="IPv4 address.", required=address),
             Row("port", "source/@port", PORT, help="Port.", required=True),
             *more,
         ),
@@ -75,7 +68,7 @@ SOURCES: tuple[AnyRow, ...] = (
     Row(
         "network",
         "source/@network",
-        NAME,
+        _codecs.NAME,
         help="libvirt network to be in.",
         only=("@type", "network"),
         live="update",
@@ -84,7 +77,7 @@ SOURCES: tuple[AnyRow, ...] = (
     Row(
         "bridge",
         "source/@bridge",
-        DEVICE,
+        _device_codecs.DEVICE,
         help="Bridge of the host to be on; one of Open vSwitch with O(interfaces[].virtualport).",
         only=("@type", "bridge"),
         live="update",
@@ -94,7 +87,7 @@ SOURCES: tuple[AnyRow, ...] = (
         "direct",
         "",
         (
-            Row("dev", "source/@dev", DEVICE, help="Network device of the host.", required=True),
+            Row("dev", "source/@dev", _device_codecs.DEVICE, help="Network device of the host.", required=True),
             Row(
                 "mode",
                 "source/@mode",
@@ -115,14 +108,14 @@ SOURCES: tuple[AnyRow, ...] = (
             Row(
                 "address",
                 "source/address",
-                PciAddress("pci"),
+                _codecs.PciAddress("pci"),
                 help="PCI address on the host, such as V(0000:06:10.1).",
                 required=True,
             ),
             Row(
                 "managed",
                 "@managed",
-                Switch(),
+                _codecs.Switch(),
                 help="Whether libvirt takes the device from the host's driver and gives it back.",
                 absent=False,
             ),
@@ -136,7 +129,14 @@ SOURCES: tuple[AnyRow, ...] = (
     Block(
         "user",
         "",
-        (Row("dev", "source/@dev", DEVICE, help="Device of the host that C(passt) takes its address from."),),
+        (
+            Row(
+                "dev",
+                "source/@dev",
+                _device_codecs.DEVICE,
+                help="Device of the host that C(passt) takes its address from.",
+            ),
+        ),
         help="Behind a process without privileges: SLIRP, or C(passt) with O(interfaces[].backend). May be empty.",
         only=("@type", "user"),
         keep=True,
@@ -156,14 +156,14 @@ SOURCES: tuple[AnyRow, ...] = (
             Row(
                 "reconnect",
                 "source/reconnect",
-                Reconnect(),
+                _device_codecs.Reconnect(),
                 help="Seconds after which a lost connection is made again; V(0) for not at all.",
                 absent=0,
             ),
             Row(
                 "dev",
                 "source/@dev",
-                DEVICE,
+                _device_codecs.DEVICE,
                 help="Device of the host that C(passt) takes its address from.",
                 since="11.1.0",
             ),
@@ -175,7 +175,7 @@ SOURCES: tuple[AnyRow, ...] = (
     Row(
         "vdpa",
         "source/@dev",
-        PATH,
+        _codecs.PATH,
         help="vDPA device of the host, such as V(/dev/vhost-vdpa-0).",
         only=("@type", "vdpa"),
         keep=True,
@@ -190,9 +190,9 @@ SOURCES: tuple[AnyRow, ...] = (
                 "source/route",
                 (
                     Row("address", "@address", _RouteAddress(), help="Network.", required=True),
-                    Row("prefix", "@prefix", Integer(0, 128), help="Bits of the network.", required=True),
-                    Row("gateway", "@gateway", Address(), help="Where it is reached.", required=True),
-                    Row("metric", "@metric", Integer(1, 2**32 - 1), help="Cost; the lowest is taken."),
+                    Row("prefix", "@prefix", _codecs.Integer(0, 128), help="Bits of the network.", required=True),
+                    Row("gateway", "@gateway", _codecs.Address(), help="Where it is reached.", required=True),
+                    Row("metric", "@metric", _codecs.Integer(1, 2**32 - 1), help="Cost; the lowest is taken."),
                 ),
                 help="Routes of the host through it.",
             ),
@@ -205,7 +205,9 @@ SOURCES: tuple[AnyRow, ...] = (
     _socket(
         "udp",
         "A tunnel of UDP packets to this address.",
-        Row("local_address", "source/local/@address", Address(), help="IPv4 address of this end.", required=True),
+        Row(
+            "local_address", "source/local/@address", _codecs.Address(), help="IPv4 address of this end.", required=True
+        ),
         Row("local_port", "source/local/@port", PORT, help="Port of this end.", required=True),
     ),
     _socket("server", "Waits for another guest's V(client).", address=False),

@@ -18,8 +18,10 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._domain_controller_r
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_apply import Action
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import FOR_GOOD, TUNE, UNTUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_memory_device_rows import MEMORY_DEVICES
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Device, Devices, Free, sitting
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Device, Devices
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_seats import Free, sitting
+from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Change, Many, Options, Row, edit
 
 if t.TYPE_CHECKING:
@@ -246,7 +248,7 @@ def _declared(desired: Options, field: str) -> t.Any:
 
 def _balloon(value: int, desired: Options, live: Element) -> bool:
     """Whether current_memory is for the balloon: below what the domain has, and not a part of a new memory."""
-    row = next(row for row in ROWS if row.option == "memory")
+    row = rows_of(ROWS, ["memory"])[0]
     maximum = int(row.read(live) or 0)
     return value <= maximum and (value != desired.get("memory") or value == maximum)
 

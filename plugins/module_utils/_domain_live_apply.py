@@ -8,7 +8,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_domain, _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import PLUGGABLE
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import pluggable
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live_tune import TUNE
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LibvirtError
@@ -105,7 +105,7 @@ def _scsi_controllers(tree: Element) -> dict[int, Element]:
 def _as_defined(defined: Element, live: Element, action: Action) -> Element:
     """The device as the definition now has it: with the MAC and address that libvirt gave it, so that both agree."""
     wanted = _xml.parse(action.xml, action.field)
-    sort = next(each for each in PLUGGABLE if each.place == action.option)
+    sort = next(each for each in pluggable() if each.place == action.option)
     plugged = {_identity(each) for each in sort.elements(live)} - {""}
     item = {option: value for option, value in read(sort.rows, wanted).items() if value is not None}
     for each in sort.elements(defined):

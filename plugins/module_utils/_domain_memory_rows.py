@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Presence, Size, Switch
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import (
-    AttributeSize,
-    CpuSet,
-    Decisive,
-    PlacedSet,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_codecs,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
@@ -25,24 +22,35 @@ _BACKING = Block(
             "pages",
             "hugepages/page",
             (
-                Row("size", "@size", AttributeSize("KiB", 1024, 1024), help="Size of the pages.", required=True),
-                Row("nodeset", "@nodeset", CpuSet(), help="The guest's NUMA cells that have them; left out, all."),
+                Row(
+                    "size",
+                    "@size",
+                    _domain_codecs.AttributeSize("KiB", 1024, 1024),
+                    help="Size of the pages.",
+                    required=True,
+                ),
+                Row(
+                    "nodeset",
+                    "@nodeset",
+                    _domain_codecs.CpuSet(),
+                    help="The guest's NUMA cells that have them; left out, all.",
+                ),
             ),
             help="Sizes of huge pages, such as V(2MiB); left out, the host's default size.",
             keys=("size",),
         ),
-        Row("hugepages", "hugepages", Presence(), help="Whether memory is made of huge pages.", absent=False),
+        Row("hugepages", "hugepages", _codecs.Presence(), help="Whether memory is made of huge pages.", absent=False),
         Row(
             "nosharepages",
             "nosharepages",
-            Presence(),
+            _codecs.Presence(),
             help="Whether the host is kept from merging equal pages (KSM).",
             absent=False,
         ),
         Row(
             "locked",
             "locked",
-            Presence(),
+            _codecs.Presence(),
             help="Whether the memory is never swapped out. Give O(memtune.hard_limit) too, or the guest may take all "
             "of the host's memory.",
             absent=False,
@@ -66,11 +74,11 @@ _BACKING = Block(
             choices=("immediate", "ondemand"),
             help="Whether the memory is taken when the domain starts, or when the guest uses it.",
         ),
-        Row("allocation_threads", "allocation/@threads", Integer(1), help="Threads that take it at the start."),
+        Row("allocation_threads", "allocation/@threads", _codecs.Integer(1), help="Threads that take it at the start."),
         Row(
             "discard",
             "discard",
-            Presence(),
+            _codecs.Presence(),
             help="Whether the memory's content is dropped when the guest ends.",
             absent=False,
         ),
@@ -85,21 +93,21 @@ _MEMTUNE = Block(
         Row(
             "hard_limit",
             "hard_limit",
-            Size("KiB", 0, 1024),
+            _codecs.Size("KiB", 0, 1024),
             help="Memory that the whole QEMU process may take. With too little, the host's kernel kills the guest.",
             live="memory_limit",
         ),
         Row(
             "soft_limit",
             "soft_limit",
-            Size("KiB", 0, 1024),
+            _codecs.Size("KiB", 0, 1024),
             help="Memory that it is brought down to when the host is short of it.",
             live="memory_limit",
         ),
         Row(
             "swap_hard_limit",
             "swap_hard_limit",
-            Size("KiB", 0, 1024),
+            _codecs.Size("KiB", 0, 1024),
             help="Memory and swap together that it may take; more than O(memtune.hard_limit).",
             live="memory_limit",
         ),
@@ -118,11 +126,17 @@ _NUMATUNE = Block(
             help="How strictly memory comes from the nodes.",
             absent="strict",
         ),
-        Row("nodeset", "memory/@nodeset", PlacedSet(), help="NUMA nodes of the host, such as V(0-1).", live="numa"),
+        Row(
+            "nodeset",
+            "memory/@nodeset",
+            _domain_codecs.PlacedSet(),
+            help="NUMA nodes of the host, such as V(0-1).",
+            live="numa",
+        ),
         Row(
             "placement",
             "memory/@placement",
-            Decisive("memory/@nodeset", "memnode", stay_with=("static",)),
+            _domain_codecs.Decisive("memory/@nodeset", "memnode", stay_with=("static",)),
             choices=("static", "auto"),
             help="V(auto) lets numad choose the nodes, V(static) takes O(numatune.nodeset).",
             absent="static",
@@ -131,9 +145,9 @@ _NUMATUNE = Block(
             "memnodes",
             "memnode",
             (
-                Row("cellid", "@cellid", Integer(0), help="Number of the guest's NUMA cell.", required=True),
+                Row("cellid", "@cellid", _codecs.Integer(0), help="Number of the guest's NUMA cell.", required=True),
                 Row("mode", "@mode", choices=_NUMA_MODES, help="How strictly.", required=True),
-                Row("nodeset", "@nodeset", CpuSet(), help="NUMA nodes of the host.", required=True),
+                Row("nodeset", "@nodeset", _domain_codecs.CpuSet(), help="NUMA nodes of the host.", required=True),
             ),
             help="The same for single NUMA cells of the guest.",
             keys=("cellid",),
@@ -146,20 +160,20 @@ MEMORY: tuple[AnyRow, ...] = (
     Row(
         "memory",
         "memory",
-        Size("KiB", _MIB, 1024),
+        _codecs.Size("KiB", _MIB, 1024),
         help="Memory that the domain can have at most, such as V(2GiB).",
         keep=True,
     ),
     Row(
         "memory_dump_core",
         "memory/@dumpCore",
-        Switch("on", "off"),
+        _codecs.Switch("on", "off"),
         help="Whether a core dump of the QEMU process has the guest's memory in it.",
     ),
     Row(
         "current_memory",
         "currentMemory",
-        Size("KiB", _MIB, 1024),
+        _codecs.Size("KiB", _MIB, 1024),
         help="Memory that it has now; the same as O(memory) where that is given and this is not.",
         live="memory",
         keep=True,
@@ -167,11 +181,11 @@ MEMORY: tuple[AnyRow, ...] = (
     Row(
         "max_memory",
         "maxMemory",
-        Size("KiB", _MIB, 1024),
+        _codecs.Size("KiB", _MIB, 1024),
         help="Memory that there can be with modules plugged in while the domain runs. Needs O(cpu.numa) to "
         "start, and with libvirt before 9.5.0 O(memory_slots).",
     ),
-    Row("memory_slots", "maxMemory/@slots", Integer(1, 256), help="Slots for such modules.", keep=True),
+    Row("memory_slots", "maxMemory/@slots", _codecs.Integer(1, 256), help="Slots for such modules.", keep=True),
     _BACKING,
     _MEMTUNE,
     _NUMATUNE,

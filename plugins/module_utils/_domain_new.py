@@ -9,6 +9,7 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_rows import ROWS
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
+from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Many, Options, edit
 
 if t.TYPE_CHECKING:
@@ -59,7 +60,7 @@ def blank(desired: Options, capabilities: Element) -> Element:
 
 def lacks(tree: Element) -> Options:
     """What a new domain starts with that a definition has not, as options that take it away."""
-    options: Options = {row.option: [] for row in ROWS if row.option in _DEVICES and not _there(row, tree)}
+    options: Options = {row.option: [] for row in rows_of(ROWS, _DEVICES) if not _there(row, tree)}
     if _xml.get(tree, "os/type/@arch") in _X86:
         features = {each: False for each in ("acpi", "apic") if _xml.find(tree, "features/" + each) is None}
         options.update({"features": features} if features else {})

@@ -6,27 +6,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    PATH,
-    Integer,
-    Size,
-    Switch,
-    Text,
-    Texts,
-    Uuid,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _device_codecs,
+    _domain_address_rows,
+    _domain_character_rows,
+    _domain_plug,
+    _xml,
 )
-from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import (
-    ACPI_INDEX,
-    ALIAS,
-    DRIVER,
-    ON_OFF,
-    UnitlessSize,
-)
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import ISA, PCI
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_character_rows import source_rows
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Device, Devices, virtio_seat
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_watchdog_rows import WATCHDOGS
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
@@ -43,10 +30,10 @@ _VIRTIO_MODELS = ("virtio", "virtio-transitional", "virtio-non-transitional")
 _BANKS = ("sha1", "sha256", "sha384", "sha512")
 
 
-class _BackendType(Text):
+class _BackendType(_codecs.Text):
     """A backend without what only belonged to the one before."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.drop(element, "backend")
         super().write(element, place, value)
 
@@ -54,7 +41,7 @@ class _BackendType(Text):
 class _Egd(Block):
     """A backend of another model has a text, which this has not."""
 
-    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+    def edit(self, element: Element, wanted: _codecs.Value, field: str) -> list[Change]:
         if self.read(element) is None:
             _xml.drop(element, self.place)
         return super().edit(element, wanted, field)
@@ -63,43 +50,43 @@ class _Egd(Block):
 class _Balloon(Block):
     """libvirt wants the model said."""
 
-    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+    def edit(self, element: Element, wanted: _codecs.Value, field: str) -> list[Change]:
         if _xml.find(element, self.place) is None:
             _xml.put(element, self.place + "/@model", "virtio")
         return super().edit(element, wanted, field)
 
 
-class _TpmSocket(Text):
+class _TpmSocket(_codecs.Text):
     """The socket of a TPM that runs outside, with all that libvirt wants said of it."""
 
-    def mean(self, option: str, value: Value) -> Value:
-        return PATH.mean(option, value)
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
+        return _codecs.PATH.mean(option, value)
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.put(element, "backend/source/@type", "unix")
         _xml.put(element, "backend/source/@mode", "connect")
         super().write(element, place, value)
 
 
-class _Banks(Texts):
+class _Banks(_codecs.Texts):
     """Banks of a TPM, an element each."""
 
     def __init__(self) -> None:
         super().__init__(ordered=False, choices=_BANKS)
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         return [bank for bank in _BANKS if _xml.find(element, "{0}/{1}".format(place, bank)) is not None]
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.drop(element, place)
         for bank in value:
             _xml.need(element, "{0}/{1}".format(place, bank))
 
 
-class _Period(Integer):
+class _Period(_codecs.Integer):
     """Seconds; 0 is said by saying nothing."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         if value:
             super().write(element, place, value)
         else:
@@ -119,7 +106,7 @@ _RNG: tuple[AnyRow, ...] = (
     Row(
         "backend",
         "backend",
-        PATH,
+        _codecs.PATH,
         help="V(random): source on the host.",
         only=("backend/@model", "random"),
         absent="/dev/urandom",
@@ -127,7 +114,7 @@ _RNG: tuple[AnyRow, ...] = (
     _Egd(
         "egd",
         "backend",
-        source_rows("tcp", "udp", "unix", log=False),
+        _domain_character_rows.source_rows("tcp", "udp", "unix", log=False),
         help="V(egd): how the daemon is reached.",
         only=("backend/@model", "egd"),
         keep=True,
@@ -136,15 +123,15 @@ _RNG: tuple[AnyRow, ...] = (
         "rate",
         "rate",
         (
-            Row("bytes", "@bytes", UnitlessSize("B"), help="Size, such as V(1KiB).", required=True),
-            Row("period", "@period", Integer(1, 2**32 - 1), help="Milliseconds.", absent=1000),
+            Row("bytes", "@bytes", _device_codecs.UnitlessSize("B"), help="Size, such as V(1KiB).", required=True),
+            Row("period", "@period", _codecs.Integer(1, 2**32 - 1), help="Milliseconds.", absent=1000),
         ),
         help="How much the guest gets at most in what time.",
     ),
-    DRIVER,
-    ALIAS,
-    ACPI_INDEX,
-    *PCI,
+    _device_codecs.DRIVER,
+    _device_codecs.ALIAS,
+    _device_codecs.ACPI_INDEX,
+    *_domain_address_rows.PCI,
 )
 
 _TPM: tuple[AnyRow, ...] = (
@@ -167,14 +154,14 @@ _TPM: tuple[AnyRow, ...] = (
     Row(
         "persistent_state",
         "backend/@persistent_state",
-        Switch(),
+        _codecs.Switch(),
         help="V(emulator): whether a transient domain's state is kept.",
         absent=False,
     ),
     Row(
         "encryption_secret",
         "backend/encryption/@secret",
-        Uuid(),
+        _codecs.Uuid(),
         help="V(emulator): UUID of the libvirt secret that encrypts the state.",
         keep=True,
     ),
@@ -184,13 +171,13 @@ _TPM: tuple[AnyRow, ...] = (
         _Banks(),
         help="V(emulator): banks of TPM 2.0 to have: V(sha1), V(sha256), V(sha384), V(sha512).",
     ),
-    Row("debug", "backend/@debug", Integer(0, 255), help="V(emulator): how much it logs.", since="10.6.0"),
+    Row("debug", "backend/@debug", _codecs.Integer(0, 255), help="V(emulator): how much it logs.", since="10.6.0"),
     Block(
         "state",
         "backend/source",
         (
             Row("type", "@type", choices=("file", "dir"), help="What the path is.", required=True),
-            Row("path", "@path", PATH, help="Path of the state.", required=True),
+            Row("path", "@path", _codecs.PATH, help="Path of the state.", required=True),
         ),
         help="V(emulator): where its state lies.",
         since="10.10.0",
@@ -212,26 +199,38 @@ _TPM: tuple[AnyRow, ...] = (
         since="10.10.0",
         keep=True,
     ),
-    Row("device", "backend/device/@path", PATH, help="V(passthrough): device of the host; V(/dev/tpm0)."),
+    Row("device", "backend/device/@path", _codecs.PATH, help="V(passthrough): device of the host; V(/dev/tpm0)."),
     Row("socket", "backend/source/@path", _TpmSocket(), help="V(external): path of its UNIX socket."),
-    ALIAS,
+    _device_codecs.ALIAS,
 )
 
 _IOMMU: tuple[AnyRow, ...] = (
     Row("model", "@model", choices=("intel", "smmuv3", "virtio"), help="Model.", required=True, keep=True),
-    Row("intremap", "driver/@intremap", ON_OFF, help="V(intel): interrupt remapping; needs a split I/O APIC."),
-    Row("caching_mode", "driver/@caching_mode", ON_OFF, help="V(intel): whether VFIO can be used with it."),
-    Row("eim", "driver/@eim", ON_OFF, help="V(intel): whether with x2APIC, for more than 255 vCPUs."),
-    Row("iotlb", "driver/@iotlb", ON_OFF, help="V(intel): whether virtio devices may cache translations."),
-    Row("aw_bits", "driver/@aw_bits", Integer(39, 57), help="V(intel): bits of an address."),
+    Row(
+        "intremap",
+        "driver/@intremap",
+        _device_codecs.ON_OFF,
+        help="V(intel): interrupt remapping; needs a split I/O APIC.",
+    ),
+    Row(
+        "caching_mode",
+        "driver/@caching_mode",
+        _device_codecs.ON_OFF,
+        help="V(intel): whether VFIO can be used with it.",
+    ),
+    Row("eim", "driver/@eim", _device_codecs.ON_OFF, help="V(intel): whether with x2APIC, for more than 255 vCPUs."),
+    Row(
+        "iotlb", "driver/@iotlb", _device_codecs.ON_OFF, help="V(intel): whether virtio devices may cache translations."
+    ),
+    Row("aw_bits", "driver/@aw_bits", _codecs.Integer(39, 57), help="V(intel): bits of an address."),
     Row(
         "dma_translation",
         "driver/@dma_translation",
-        ON_OFF,
+        _device_codecs.ON_OFF,
         help="V(intel): whether DMA is translated, and not interrupts only.",
         since="10.7.0",
     ),
-    *PCI,
+    *_domain_address_rows.PCI,
 )
 
 _BALLOON: tuple[AnyRow, ...] = (
@@ -242,8 +241,18 @@ _BALLOON: tuple[AnyRow, ...] = (
         help="Model; V(none) keeps libvirt from adding one.",
         absent="virtio",
     ),
-    Row("autodeflate", "@autodeflate", ON_OFF, help="Whether it gives back before the guest runs out of memory."),
-    Row("free_page_reporting", "@freePageReporting", ON_OFF, help="Whether the host gets back what the guest frees."),
+    Row(
+        "autodeflate",
+        "@autodeflate",
+        _device_codecs.ON_OFF,
+        help="Whether it gives back before the guest runs out of memory.",
+    ),
+    Row(
+        "free_page_reporting",
+        "@freePageReporting",
+        _device_codecs.ON_OFF,
+        help="Whether the host gets back what the guest frees.",
+    ),
     Row(
         "period",
         "stats/@period",
@@ -252,38 +261,44 @@ _BALLOON: tuple[AnyRow, ...] = (
         absent=0,
         live="balloon_period",
     ),
-    DRIVER,
-    ALIAS,
-    *PCI,
+    _device_codecs.DRIVER,
+    _device_codecs.ALIAS,
+    *_domain_address_rows.PCI,
 )
 
 
 OTHER: tuple[AnyRow, ...] = (
-    Devices(
+    _domain_plug.Devices(
         "rngs",
         "devices/rng",
         _RNG,
         help="Random number generators. A new domain has one from /dev/urandom where this is left out.",
         by_order=True,
         fresh={"@model": "virtio", "backend/@model": "random", "backend": "/dev/urandom"},
-        seats=virtio_seat,
+        seats=_domain_plug.virtio_seat,
     ),
     Many("tpms", "devices/tpm", _TPM, help="TPMs; all but V(spapr-tpm-proxy) are one at most.", by_order=True),
     WATCHDOGS,
     _Balloon("memballoon", "devices/memballoon", _BALLOON, help="Memory balloon; a domain has one anyway."),
-    Device(
+    _domain_plug.Device(
         "vsock",
         "devices/vsock",
         (
             Row("model", "@model", choices=_VIRTIO_MODELS, help="Model.", absent="virtio"),
-            Row("auto_cid", "cid/@auto", Switch(), help="Whether libvirt chooses the CID at a start.", absent=False),
-            Row("cid", "cid/@address", Integer(3, 2**32 - 1), help="CID of the guest."),
-            DRIVER,
-            ALIAS,
-            *PCI,
+            Row(
+                "auto_cid",
+                "cid/@auto",
+                _codecs.Switch(),
+                help="Whether libvirt chooses the CID at a start.",
+                absent=False,
+            ),
+            Row("cid", "cid/@address", _codecs.Integer(3, 2**32 - 1), help="CID of the guest."),
+            _device_codecs.DRIVER,
+            _device_codecs.ALIAS,
+            *_domain_address_rows.PCI,
         ),
         help="Sockets between host and guest.",
-        seats=virtio_seat,
+        seats=_domain_plug.virtio_seat,
     ),
     Many(
         "panics",
@@ -297,9 +312,9 @@ OTHER: tuple[AnyRow, ...] = (
                 required=True,
                 value_since={"pvpanic": "9.1.0"},
             ),
-            ALIAS,
-            ISA,
-            *PCI,
+            _device_codecs.ALIAS,
+            _domain_address_rows.ISA,
+            *_domain_address_rows.PCI,
         ),
         help="By what the guest says that its kernel crashed.",
         keys=("model",),
@@ -311,10 +326,10 @@ OTHER: tuple[AnyRow, ...] = (
         "devices/crypto",
         (
             Row("backend", "backend/@model", choices=("builtin", "lkcf"), help="What computes: QEMU or the kernel."),
-            Row("queues", "backend/@queues", Integer(1, 256), help="Number of queues.", absent=1),
-            DRIVER,
-            ALIAS,
-            *PCI,
+            Row("queues", "backend/@queues", _codecs.Integer(1, 256), help="Number of queues.", absent=1),
+            _device_codecs.DRIVER,
+            _device_codecs.ALIAS,
+            *_domain_address_rows.PCI,
         ),
         help="virtio devices for cryptography.",
         by_order=True,
@@ -326,23 +341,29 @@ OTHER: tuple[AnyRow, ...] = (
         "devices/pstore",
         (
             Row("backend", "@backend", choices=("acpi-erst",), help="What the guest sees.", required=True, keep=True),
-            Row("size", "size", Size("KiB"), help="Size, such as V(512KiB).", required=True, keep=True),
-            Row("path", "path", PATH, help="File of the host; libvirt chooses one.", keep=True),
-            ALIAS,
-            *PCI,
+            Row("size", "size", _codecs.Size("KiB"), help="Size, such as V(512KiB).", required=True, keep=True),
+            Row("path", "path", _codecs.PATH, help="File of the host; libvirt chooses one.", keep=True),
+            _device_codecs.ALIAS,
+            *_domain_address_rows.PCI,
         ),
         help="Store of a guest's last words when its kernel crashes.",
         whole=True,
         since="10.6.0",
     ),
-    Devices(
+    _domain_plug.Devices(
         "leases",
         "devices/lease",
         (
             Row("lockspace", "lockspace", help="Lock space of the lock manager."),
             Row("key", "key", help="Name of the lease.", required=True, no_log=False),
-            Row("path", "target/@path", PATH, help="File of the lock space.", required=True),
-            Row("offset", "target/@offset", UnitlessSize("B", 0), help="Where in it, such as V(1MiB).", absent=0),
+            Row("path", "target/@path", _codecs.PATH, help="File of the lock space.", required=True),
+            Row(
+                "offset",
+                "target/@offset",
+                _device_codecs.UnitlessSize("B", 0),
+                help="Where in it, such as V(1MiB).",
+                absent=0,
+            ),
         ),
         help="Leases that the domain holds while it runs.",
         keys=("key",),

@@ -4,18 +4,25 @@
 
 from __future__ import annotations
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Text, Texts
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 _QEMU = "{http://libvirt.org/schemas/domain/qemu/1.0}"
 
 QEMU: tuple[AnyRow, ...] = (
-    Row("emulator", "devices/emulator", PATH, help="Program on the host that runs the guest.", keep=True),
+    Row("emulator", "devices/emulator", _codecs.PATH, help="Program on the host that runs the guest.", keep=True),
     Block(
         "qemu_commandline",
         _QEMU + "commandline",
         (
-            Row("args", _QEMU + "arg/@value", Texts(), help="Arguments, one by one, such as V(-device) and V(edu)."),
+            Row(
+                "args",
+                _QEMU + "arg/@value",
+                _codecs.Texts(),
+                help="Arguments, one by one, such as V(-device) and V(edu).",
+            ),
             Many(
                 "env",
                 _QEMU + "env",
@@ -23,7 +30,7 @@ QEMU: tuple[AnyRow, ...] = (
                     Row(
                         "name",
                         "@name",
-                        Text(r"[A-Za-z_]\w*", "a variable's name is wanted"),
+                        _codecs.Text(r"[A-Za-z_]\w*", "a variable's name is wanted"),
                         help="Name.",
                         required=True,
                     ),
@@ -39,9 +46,17 @@ QEMU: tuple[AnyRow, ...] = (
         "qemu_capabilities",
         _QEMU + "capabilities",
         (
-            Row("add", _QEMU + "add/@capability", Texts(ordered=False), help="Abilities that QEMU is said to have."),
             Row(
-                "del", _QEMU + "del/@capability", Texts(ordered=False), help="Abilities that QEMU is said not to have."
+                "add",
+                _QEMU + "add/@capability",
+                _codecs.Texts(ordered=False),
+                help="Abilities that QEMU is said to have.",
+            ),
+            Row(
+                "del",
+                _QEMU + "del/@capability",
+                _codecs.Texts(ordered=False),
+                help="Abilities that QEMU is said not to have.",
             ),
         ),
         help="Abilities of QEMU that libvirt is told, in place of what it found out.",

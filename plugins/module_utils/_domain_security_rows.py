@@ -6,22 +6,24 @@ from __future__ import annotations
 
 import binascii
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Switch, Text, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import Hexadecimal, UuidByName
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_codecs,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
 
 _LIBOSINFO = "{http://libosinfo.org/xmlns/libvirt/domain/1.0}"
 
 
-class _Base64(Text):
+class _Base64(_codecs.Text):
     """Bytes in base64, of which libvirt may want an exact number."""
 
     def __init__(self, wanted: int | None = None) -> None:
         super().__init__(r"[A-Za-z0-9+/=\s]+", "text in base64 is wanted")
         self.wanted = wanted
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         text = super().mean(option, value)
         try:
             length = len(binascii.a2b_base64(text))
@@ -36,14 +38,14 @@ IDENTITY: tuple[AnyRow, ...] = (
     Row(
         "genid",
         "genid",
-        UuidByName(),
+        _domain_codecs.UuidByName(),
         help="Generation id, a UUID, by which the guest sees that it was cloned or turned back.",
         keep=True,
     ),
     Row(
         "os_id",
         "metadata/{0}libosinfo/{0}os/@id".format(_LIBOSINFO),
-        Text(r"https?://\S+", "an id of libosinfo is wanted, such as http://debian.org/debian/13"),
+        _codecs.Text(r"https?://\S+", "an id of libosinfo is wanted, such as http://debian.org/debian/13"),
         help="libosinfo's id of the guest's system, such as V(http://debian.org/debian/13), for tools that show it.",
     ),
 )
@@ -69,7 +71,7 @@ SECURITY: tuple[AnyRow, ...] = (
                 help="V(dynamic) is a label that libvirt makes, V(static) the given one, V(none) no confinement.",
                 required=True,
             ),
-            Row("relabel", "@relabel", Switch(), help="Whether the domain's files get the label too."),
+            Row("relabel", "@relabel", _codecs.Switch(), help="Whether the domain's files get the label too."),
             Row("label", "label", help="The label, with V(static); V(dac) has V(user:group)."),
             Row("baselabel", "baselabel", help="What a label is made from, with V(dynamic)."),
         ),
@@ -88,16 +90,27 @@ SECURITY: tuple[AnyRow, ...] = (
                 required=True,
                 value_since={"sev-snp": _SNP},
             ),
-            Row("policy", "policy", Hexadecimal(), help="Policy of SEV, such as V(0x0003)."),
-            Row("cbitpos", "cbitpos", Integer(0, 63), help="Place of the C-bit; left out, the host's."),
+            Row("policy", "policy", _domain_codecs.Hexadecimal(), help="Policy of SEV, such as V(0x0003)."),
+            Row("cbitpos", "cbitpos", _codecs.Integer(0, 63), help="Place of the C-bit; left out, the host's."),
             Row(
-                "reduced_phys_bits", "reducedPhysBits", Integer(0, 63), help="Address bits lost; left out, the host's."
+                "reduced_phys_bits",
+                "reducedPhysBits",
+                _codecs.Integer(0, 63),
+                help="Address bits lost; left out, the host's.",
             ),
-            Row("kernel_hashes", "@kernelHashes", Switch(), help="Whether O(kernel) and the like are measured."),
+            Row(
+                "kernel_hashes", "@kernelHashes", _codecs.Switch(), help="Whether O(kernel) and the like are measured."
+            ),
             Row("dh_cert", "dhCert", _Base64(), help="The owner's Diffie-Hellman certificate (SEV)."),
             Row("session", "session", _Base64(), help="The owner's session (SEV)."),
-            Row("author_key", "@authorKey", Switch(), help="Whether O(launch_security.id_auth) has one.", since=_SNP),
-            Row("vcek", "@vcek", Switch(), help="Whether the guest may use a VCEK.", since=_SNP),
+            Row(
+                "author_key",
+                "@authorKey",
+                _codecs.Switch(),
+                help="Whether O(launch_security.id_auth) has one.",
+                since=_SNP,
+            ),
+            Row("vcek", "@vcek", _codecs.Switch(), help="Whether the guest may use a VCEK.", since=_SNP),
             Row(
                 "guest_visible_workarounds",
                 "guestVisibleWorkarounds",

@@ -6,17 +6,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    NAME,
-    PATH,
-    Integer,
-    PciAddress,
-    PlainSize,
-    Switch,
-    Text,
-    Uuid,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Options, Row
@@ -24,23 +16,23 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow,
 if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
-PORT = Integer(1, 65535)
+PORT = _codecs.Integer(1, 65535)
 _NETWORK = ("@type", "network")
 
 
-class _Client(Text):
+class _Client(_codecs.Text):
     """The socket of a program that QEMU is a client of."""
 
     def __init__(self) -> None:
-        super().__init__(PATH.pattern.pattern if PATH.pattern else None, PATH.allowed)
+        super().__init__(_codecs.PATH.pattern.pattern if _codecs.PATH.pattern else None, _codecs.PATH.allowed)
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.put(element, place, value)
         for attribute, word in (("type", "unix"), ("mode", "client")):
             _xml.put(element, place.rpartition("@")[0] + "@" + attribute, word)
 
 
-def _same_lun(wanted: Value, found: Value) -> bool:
+def _same_lun(wanted: _codecs.Value, found: _codecs.Value) -> bool:
     """libvirt adds LUN 0 to the name of an iSCSI target without one."""
     return bool(found == "{0}/0".format(wanted) and found.startswith("iqn."))
 
@@ -52,7 +44,7 @@ def _secret(*rows: AnyRow, only: tuple[str, str] | None = None) -> Block:
         (
             *rows,
             Row("usage", "@usage", help="Usage of the secret.", only=only, instead_of=("@uuid",)),
-            Row("uuid", "@uuid", Uuid(), help="UUID of the secret.", only=only, instead_of=("@usage",)),
+            Row("uuid", "@uuid", _codecs.Uuid(), help="UUID of the secret.", only=only, instead_of=("@usage",)),
         ),
         help="The libvirt secret, by its usage or its UUID.",
     )
@@ -78,7 +70,7 @@ HOSTS = Many(
         Row("name", "@name", help="Name or address.", instead_of=("@socket",)),
         Row("port", "@port", PORT, help="Port; the protocol's own where it is left out."),
         Row("transport", "@transport", choices=("tcp", "rdma", "unix"), help="Transport.", absent="tcp"),
-        Row("socket", "@socket", PATH, help="Socket of transport V(unix).", instead_of=("@name", "@port")),
+        Row("socket", "@socket", _codecs.PATH, help="Socket of transport V(unix).", instead_of=("@name", "@port")),
     ),
     help="Servers. Only V(rbd) and V(gluster) take more than one.",
     by_order=True,
@@ -88,12 +80,12 @@ INITIATOR = Row("initiator", "initiator/iqn/@name", help="IQN that QEMU logs in 
 _PROTOCOLS = ("rbd", "iscsi", "gluster", "nfs", "http", "https", "ftp", "ftps", "nbd", "ssh")
 
 SOURCES: tuple[AnyRow, ...] = (
-    Row("file", "source/@file", PATH, help="File on the host.", only=("@type", "file"), keep=True),
-    Row("block", "source/@dev", PATH, help="Block device of the host.", only=("@type", "block"), keep=True),
+    Row("file", "source/@file", _codecs.PATH, help="File on the host.", only=("@type", "file"), keep=True),
+    Row("block", "source/@dev", _codecs.PATH, help="Block device of the host.", only=("@type", "block"), keep=True),
     Row(
         "dir",
         "source/@dir",
-        PATH,
+        _codecs.PATH,
         help="Directory of the host that the guest sees as a FAT file system; O(disks[].format) is V(fat).",
         only=("@type", "dir"),
         keep=True,
@@ -120,12 +112,12 @@ SOURCES: tuple[AnyRow, ...] = (
             ),
             Row("query", "@query", help="Query of an HTTP address, without the question mark."),
             HOSTS,
-            Row("tls", "@tls", Switch(), help="Whether NBD is encrypted."),
+            Row("tls", "@tls", _codecs.Switch(), help="Whether NBD is encrypted."),
             Row("tls_hostname", "@tlsHostname", help="Name in the NBD server's certificate."),
             Row("snapshot", "snapshot/@name", help="Snapshot of an RBD image."),
-            Row("config", "config/@file", PATH, help="Ceph's configuration file on the host."),
+            Row("config", "config/@file", _codecs.PATH, help="Ceph's configuration file on the host."),
             INITIATOR,
-            Row("ssl_verify", "ssl/@verify", Switch(), help="Whether the server's certificate is verified."),
+            Row("ssl_verify", "ssl/@verify", _codecs.Switch(), help="Whether the server's certificate is verified."),
             Many(
                 "cookies",
                 "cookies/cookie",
@@ -136,15 +128,20 @@ SOURCES: tuple[AnyRow, ...] = (
                 help="HTTP cookies.",
                 keys=("name",),
             ),
-            Row("readahead", "readahead/@size", PlainSize(), help="Size of the buffer for reading ahead (a size)."),
-            Row("timeout", "timeout/@seconds", Integer(1), help="Timeout of the connection, in seconds."),
+            Row(
+                "readahead",
+                "readahead/@size",
+                _codecs.PlainSize(),
+                help="Size of the buffer for reading ahead (a size).",
+            ),
+            Row("timeout", "timeout/@seconds", _codecs.Integer(1), help="Timeout of the connection, in seconds."),
             Row("user", "identity/@user", help="User for NFS: a name, or V(+) and a number."),
             Row("group", "identity/@group", help="Group for NFS: a name, or V(+) and a number."),
             Row("username", "identity/@username", help="User for SSH with a key.", since="9.8.0"),
             Row(
                 "keyfile",
                 "identity/@keyfile",
-                PATH,
+                _codecs.PATH,
                 help="File with the private SSH key.",
                 since="9.8.0",
                 instead_of=("identity/@agentsock",),
@@ -152,16 +149,16 @@ SOURCES: tuple[AnyRow, ...] = (
             Row(
                 "agentsock",
                 "identity/@agentsock",
-                PATH,
+                _codecs.PATH,
                 help="Socket of an SSH agent.",
                 since="9.8.0",
                 instead_of=("identity/@keyfile",),
             ),
-            Row("known_hosts", "knownHosts/@path", PATH, help="File with the SSH server's key.", since="9.8.0"),
+            Row("known_hosts", "knownHosts/@path", _codecs.PATH, help="File with the SSH server's key.", since="9.8.0"),
             Row(
                 "reconnect_delay",
                 "reconnect/@delay",
-                Integer(0),
+                _codecs.Integer(0),
                 help="Seconds that requests wait for an NBD server to come back.",
                 since="9.2.0",
             ),
@@ -174,9 +171,21 @@ SOURCES: tuple[AnyRow, ...] = (
         "nvme",
         "source",
         (
-            Row("address", "address", PciAddress(), help="PCI address of the controller.", required=True, keep=True),
-            Row("namespace", "@namespace", Integer(1, 2**32 - 1), help="Namespace.", required=True, keep=True),
-            Row("managed", "@managed", Switch(), help="Whether libvirt takes it from the host's driver and back."),
+            Row(
+                "address",
+                "address",
+                _codecs.PciAddress(),
+                help="PCI address of the controller.",
+                required=True,
+                keep=True,
+            ),
+            Row("namespace", "@namespace", _codecs.Integer(1, 2**32 - 1), help="Namespace.", required=True, keep=True),
+            Row(
+                "managed",
+                "@managed",
+                _codecs.Switch(),
+                help="Whether libvirt takes it from the host's driver and back.",
+            ),
         ),
         help="NVMe namespace that QEMU drives itself.",
         only=("@type", "nvme"),
@@ -187,9 +196,9 @@ SOURCES: tuple[AnyRow, ...] = (
         "vhost_user",
         "source",
         (
-            Row("path", "@path", PATH, help="Socket of the vhost-user-blk server.", required=True, keep=True),
-            Row("reconnect", "reconnect/@enabled", Switch(), help="Whether QEMU connects again after a loss."),
-            Row("reconnect_timeout", "reconnect/@timeout", Integer(0), help="Seconds between attempts."),
+            Row("path", "@path", _codecs.PATH, help="Socket of the vhost-user-blk server.", required=True, keep=True),
+            Row("reconnect", "reconnect/@enabled", _codecs.Switch(), help="Whether QEMU connects again after a loss."),
+            Row("reconnect_timeout", "reconnect/@timeout", _codecs.Integer(0), help="Seconds between attempts."),
         ),
         help="Disk of a vhost-user-blk server; the guest's memory has to be shared.",
         only=("@type", "vhostuser"),
@@ -199,7 +208,7 @@ SOURCES: tuple[AnyRow, ...] = (
     Row(
         "vhost_vdpa",
         "source/@dev",
-        PATH,
+        _codecs.PATH,
         help="vDPA block device, such as V(/dev/vhost-vdpa-0); the guest's memory has to be shared.",
         only=("@type", "vhostvdpa"),
         keep=True,
@@ -208,11 +217,11 @@ SOURCES: tuple[AnyRow, ...] = (
 )
 # A volume is resolved to its path; pool and volume stand for it in the options.
 VOLUME: tuple[AnyRow, ...] = (
-    Row("pool", None, NAME, help="Storage pool of O(disks[].volume)."),
+    Row("pool", None, _codecs.NAME, help="Storage pool of O(disks[].volume)."),
     Row(
         "volume",
         None,
-        NAME,
+        _codecs.NAME,
         help="Volume of the pool; its path and format stand in the domain. That of an V(rbd), V(gluster) or "
         "V(iscsi-direct) pool has no path: what the pool says of servers and credentials stands there as "
         "O(disks[].network) and O(disks[].auth).",
@@ -226,8 +235,15 @@ def _layer(depth: int) -> Block:
         "backing_store",
         "backingStore",
         (
-            Row("file", "source/@file", PATH, help="File on the host.", only=("@type", "file"), keep=True),
-            Row("block", "source/@dev", PATH, help="Block device of the host.", only=("@type", "block"), keep=True),
+            Row("file", "source/@file", _codecs.PATH, help="File on the host.", only=("@type", "file"), keep=True),
+            Row(
+                "block",
+                "source/@dev",
+                _codecs.PATH,
+                help="Block device of the host.",
+                only=("@type", "block"),
+                keep=True,
+            ),
             Row("format", "format/@type", choices=("raw", "qcow2"), help="Format.", required=True, keep=True),
             *below,
         ),
@@ -275,8 +291,8 @@ SOURCE_MORE: tuple[AnyRow, ...] = (
         "slice",
         "source/slices/slice",
         (
-            Row("offset", "@offset", PlainSize(minimum=0), help="Where it begins (a size).", required=True),
-            Row("size", "@size", PlainSize(), help="Size.", required=True),
+            Row("offset", "@offset", _codecs.PlainSize(minimum=0), help="Where it begins (a size).", required=True),
+            Row("size", "@size", _codecs.PlainSize(), help="Size.", required=True),
         ),
         help="Part of the source that holds the image.",
         fresh={"@type": "storage"},
@@ -285,7 +301,7 @@ SOURCE_MORE: tuple[AnyRow, ...] = (
         "reservations",
         "source/reservations",
         (
-            Row("managed", "@managed", Switch(), help="Whether libvirt runs the helper.", required=True),
+            Row("managed", "@managed", _codecs.Switch(), help="Whether libvirt runs the helper.", required=True),
             Row("socket", "source/@path", _Client(), help="Socket of a helper that libvirt does not run."),
         ),
         help="SCSI persistent reservations.",
@@ -294,8 +310,8 @@ SOURCE_MORE: tuple[AnyRow, ...] = (
         "data_store",
         "source/dataStore",
         (
-            Row("file", "source/@file", PATH, help="File on the host.", only=("@type", "file")),
-            Row("block", "source/@dev", PATH, help="Block device of the host.", only=("@type", "block")),
+            Row("file", "source/@file", _codecs.PATH, help="File on the host.", only=("@type", "file")),
+            Row("block", "source/@dev", _codecs.PATH, help="Block device of the host.", only=("@type", "block")),
         ),
         help="Raw file or device that holds the data of a qcow2 image.",
         fresh={"format/@type": "raw"},

@@ -7,16 +7,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import PATH, Integer, Text, Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_codecs import (
-    AttributeSize,
-    Bytes,
-    CpuSet,
-    Decisive,
-    Named,
-    Quota,
-    cpu_numbers,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _domain_codecs,
+    _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Change, Many, Row
 
@@ -28,21 +22,21 @@ if t.TYPE_CHECKING:
 class _PerThread(Many):
     """A list whose entries may name several threads at once; libvirt keeps an element for each of them."""
 
-    def mean(self, field: str, value: Value) -> Value:
+    def mean(self, field: str, value: _codecs.Value) -> _codecs.Value:
         key = self.keys[0]
         items = [
             {**item, key: str(number)}
             for item in super().mean(field, value)
-            for number in sorted(cpu_numbers(item[key]))
+            for number in sorted(_domain_codecs.cpu_numbers(item[key]))
         ]
         # Once more, for a thread that is named twice.
         return super().mean(field, items)
 
 
-class _Iothreads(Integer):
+class _Iothreads(_codecs.Integer):
     """The number of I/O threads. libvirt takes the longer of this and the list of their ids."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         for surplus in _xml.find_all(element, "iothreadids/iothread")[value:]:
             _xml.remove(surplus)
         super().write(element, place, value)
@@ -50,7 +44,7 @@ class _Iothreads(Integer):
 
 @dataclasses.dataclass(frozen=True)
 class _IothreadIds(Many):
-    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+    def edit(self, element: Element, wanted: _codecs.Value, field: str) -> list[Change]:
         changes = super().edit(element, wanted, field)
         if changes:
             _xml.put(element, "iothreads", str(len(wanted)))
@@ -60,13 +54,13 @@ class _IothreadIds(Many):
 _SCHEDULER = Row(
     "scheduler",
     "@scheduler",
-    Decisive("@priority", stay_with=("fifo", "rr")),
+    _domain_codecs.Decisive("@priority", stay_with=("fifo", "rr")),
     choices=("batch", "idle", "fifo", "rr"),
     help="Scheduler of the host's kernel; V(fifo) and V(rr) are for real time.",
     required=True,
 )
-_PRIORITY = Row("priority", "@priority", Integer(1, 99), help="Priority, for V(fifo) and V(rr).")
-_VCPU_SET = Row("vcpus", "@vcpus", CpuSet(), help="The vCPUs, such as V(0-1).", required=True)
+_PRIORITY = Row("priority", "@priority", _codecs.Integer(1, 99), help="Priority, for V(fifo) and V(rr).")
+_VCPU_SET = Row("vcpus", "@vcpus", _domain_codecs.CpuSet(), help="The vCPUs, such as V(0-1).", required=True)
 _TIMES: tuple[tuple[str, str], ...] = (
     ("", "each vCPU"),
     ("global_", "the whole domain"),
@@ -81,13 +75,20 @@ def _times() -> t.Iterator[Row]:
         yield Row(
             prefix + "period",
             prefix + "period",
-            Integer(1000, 1000000),
+            _codecs.Integer(1000, 1000000),
             help=text.format(what, prefix),
             absent=100000,
             live="scheduler",
         )
         text = "Microseconds of CPU time of {0} in a period; V(-1) is without limit."
-        yield Row(prefix + "quota", prefix + "quota", Quota(), help=text.format(what), absent=-1, live="scheduler")
+        yield Row(
+            prefix + "quota",
+            prefix + "quota",
+            _domain_codecs.Quota(),
+            help=text.format(what),
+            absent=-1,
+            live="scheduler",
+        )
 
 
 _CPUTUNE = Block(
@@ -97,7 +98,7 @@ _CPUTUNE = Block(
         Row(
             "shares",
             "shares",
-            Integer(0, 262144),
+            _codecs.Integer(0, 262144),
             help="Weight against other domains, at most 10000 with cgroups v2.",
             live="scheduler",
         ),
@@ -106,8 +107,14 @@ _CPUTUNE = Block(
             "vcpupins",
             "vcpupin",
             (
-                Row("vcpu", "@vcpu", Integer(0), help="Number of the vCPU, from 0.", required=True),
-                Row("cpuset", "@cpuset", CpuSet(), help="CPUs of the host, such as V(0-3,^2).", required=True),
+                Row("vcpu", "@vcpu", _codecs.Integer(0), help="Number of the vCPU, from 0.", required=True),
+                Row(
+                    "cpuset",
+                    "@cpuset",
+                    _domain_codecs.CpuSet(),
+                    help="CPUs of the host, such as V(0-3,^2).",
+                    required=True,
+                ),
             ),
             help="CPUs of the host that a vCPU runs on.",
             live="vcpupin",
@@ -116,7 +123,7 @@ _CPUTUNE = Block(
         Row(
             "emulatorpin",
             "emulatorpin/@cpuset",
-            CpuSet(),
+            _domain_codecs.CpuSet(),
             help="CPUs of the host that QEMU's own threads run on.",
             live="emulatorpin",
         ),
@@ -124,8 +131,14 @@ _CPUTUNE = Block(
             "iothreadpins",
             "iothreadpin",
             (
-                Row("iothread", "@iothread", Integer(1), help="Id of the I/O thread.", required=True),
-                Row("cpuset", "@cpuset", CpuSet(), help="CPUs of the host, such as V(4-5).", required=True),
+                Row("iothread", "@iothread", _codecs.Integer(1), help="Id of the I/O thread.", required=True),
+                Row(
+                    "cpuset",
+                    "@cpuset",
+                    _domain_codecs.CpuSet(),
+                    help="CPUs of the host, such as V(4-5).",
+                    required=True,
+                ),
             ),
             help="CPUs of the host that an I/O thread runs on.",
             live="iothreadpin",
@@ -138,7 +151,7 @@ _CPUTUNE = Block(
             "iothreadsched",
             "iothreadsched",
             (
-                Row("iothreads", "@iothreads", CpuSet(), help="Ids of the I/O threads.", required=True),
+                Row("iothreads", "@iothreads", _domain_codecs.CpuSet(), help="Ids of the I/O threads.", required=True),
                 _SCHEDULER,
                 _PRIORITY,
             ),
@@ -155,10 +168,16 @@ _CPUTUNE = Block(
                     "caches",
                     "cache",
                     (
-                        Row("level", "@level", Integer(1), help="Level of the cache.", required=True),
-                        Row("id", "@id", Integer(0), help="Id of the host's cache.", required=True),
+                        Row("level", "@level", _codecs.Integer(1), help="Level of the cache.", required=True),
+                        Row("id", "@id", _codecs.Integer(0), help="Id of the host's cache.", required=True),
                         Row("type", "@type", choices=("both", "code", "data"), help="What is cached.", required=True),
-                        Row("size", "@size", AttributeSize("KiB", 1024, 1024), help="Share of it.", required=True),
+                        Row(
+                            "size",
+                            "@size",
+                            _domain_codecs.AttributeSize("KiB", 1024, 1024),
+                            help="Share of it.",
+                            required=True,
+                        ),
                     ),
                     help="Shares of the host's caches.",
                 ),
@@ -166,7 +185,7 @@ _CPUTUNE = Block(
                     "monitors",
                     "monitor",
                     (
-                        Row("level", "@level", Integer(1), help="Level of the cache.", required=True),
+                        Row("level", "@level", _codecs.Integer(1), help="Level of the cache.", required=True),
                         _VCPU_SET,
                     ),
                     help="What is measured.",
@@ -184,11 +203,11 @@ _CPUTUNE = Block(
                     "nodes",
                     "node",
                     (
-                        Row("id", "@id", Integer(0), help="NUMA node of the host.", required=True),
+                        Row("id", "@id", _codecs.Integer(0), help="NUMA node of the host.", required=True),
                         Row(
                             "bandwidth",
                             "@bandwidth",
-                            Integer(1),
+                            _codecs.Integer(1),
                             help="Bandwidth in what the host's resctrl counts: per cent, MB/s, or eighths of GB/s.",
                             required=True,
                         ),
@@ -205,8 +224,8 @@ _CPUTUNE = Block(
 )
 
 _POOL: tuple[Row, ...] = (
-    Row("thread_pool_min", "@thread_pool_min", Integer(0), help="Worker threads that it keeps at least."),
-    Row("thread_pool_max", "@thread_pool_max", Integer(1), help="Worker threads that it has at most."),
+    Row("thread_pool_min", "@thread_pool_min", _codecs.Integer(0), help="Worker threads that it keeps at least."),
+    Row("thread_pool_max", "@thread_pool_max", _codecs.Integer(1), help="Worker threads that it has at most."),
 )
 
 _IOTHREADS: tuple[AnyRow, ...] = (
@@ -215,17 +234,21 @@ _IOTHREADS: tuple[AnyRow, ...] = (
         "iothreadids",
         "iothreadids/iothread",
         (
-            Row("id", "@id", Integer(1), help="Id of the I/O thread.", required=True),
+            Row("id", "@id", _codecs.Integer(1), help="Id of the I/O thread.", required=True),
             *_POOL,
             Row(
                 "poll_max",
                 "poll/@max",
-                Integer(0),
+                _codecs.Integer(0),
                 help="Nanoseconds that it polls at most before it sleeps; V(0) is no polling.",
                 since="9.4.0",
             ),
-            Row("poll_grow", "poll/@grow", Integer(0), help="Step by which polling gets longer.", since="9.4.0"),
-            Row("poll_shrink", "poll/@shrink", Integer(0), help="Step by which it gets shorter.", since="9.4.0"),
+            Row(
+                "poll_grow", "poll/@grow", _codecs.Integer(0), help="Step by which polling gets longer.", since="9.4.0"
+            ),
+            Row(
+                "poll_shrink", "poll/@shrink", _codecs.Integer(0), help="Step by which it gets shorter.", since="9.4.0"
+            ),
         ),
         help="The I/O threads one by one, where their ids or settings matter; then O(iothreads) is their number.",
         keys=("id",),
@@ -236,11 +259,11 @@ _IOTHREADS: tuple[AnyRow, ...] = (
 
 
 def _rate(option: str, text: str) -> Row:
-    return Row(option, option, Bytes(), help=text + " per second, such as V(50MiB).")
+    return Row(option, option, _domain_codecs.Bytes(), help=text + " per second, such as V(50MiB).")
 
 
 def _iops(option: str, text: str) -> Row:
-    return Row(option, option, Integer(1), help=text + " per second.")
+    return Row(option, option, _codecs.Integer(1), help=text + " per second.")
 
 
 _BLKIOTUNE = Block(
@@ -250,7 +273,7 @@ _BLKIOTUNE = Block(
         Row(
             "weight",
             "weight",
-            Integer(1, 10000),
+            _codecs.Integer(1, 10000),
             help="Weight against other domains; 10 to 1000 with cgroups v1.",
             live="blkio",
         ),
@@ -258,8 +281,8 @@ _BLKIOTUNE = Block(
             "devices",
             "device",
             (
-                Row("path", "path", PATH, help="Block device of the host.", required=True),
-                Row("weight", "weight", Integer(1, 10000), help="Weight on this device."),
+                Row("path", "path", _codecs.PATH, help="Block device of the host.", required=True),
+                Row("weight", "weight", _codecs.Integer(1, 10000), help="Weight on this device."),
                 _rate("read_bytes_sec", "Reads"),
                 _rate("write_bytes_sec", "Writes"),
                 _iops("read_iops_sec", "Read operations"),
@@ -291,8 +314,8 @@ def _limits() -> t.Iterator[Row]:
         for sort in _SORTS:
             name = "{0}_{1}_sec_max_length".format(sort, unit)
             text = "Seconds that a burst of O(throttlegroups[].{0}_{1}_sec_max) may last."
-            yield Row(name, name, Integer(1), help=text.format(sort, unit))
-    yield Row("size_iops_sec", "size_iops_sec", Bytes(), help="Size of what counts as one operation.")
+            yield Row(name, name, _codecs.Integer(1), help=text.format(sort, unit))
+    yield Row("size_iops_sec", "size_iops_sec", _domain_codecs.Bytes(), help="Size of what counts as one operation.")
 
 
 _PERF_EVENTS = (
@@ -335,19 +358,19 @@ TUNING: tuple[AnyRow, ...] = (
     Row(
         "partition",
         "resource/partition",
-        PATH,
+        _codecs.PATH,
         help="Group of the host's resources that the domain is in, such as V(/machine); it has to be there.",
     ),
     Row(
         "fibrechannel_appid",
         "resource/fibrechannel/@appid",
-        Text(r"[ -~]{1,128}", "at most 128 printable characters are wanted"),
+        _codecs.Text(r"[ -~]{1,128}", "at most 128 printable characters are wanted"),
         help="Id by which a Fibre Channel network knows the domain's I/O.",
     ),
     Row(
         "perf_events",
         "perf/event",
-        Named(_PERF_EVENTS),
+        _domain_codecs.Named(_PERF_EVENTS),
         help="Events that are counted, such as V(cpu_cycles); virsh domstats shows them.",
         absent=[],
         live="perf",

@@ -8,18 +8,58 @@ and credentials of the pool stand in the domain instead, as those of the disk.
 
 from __future__ import annotations
 
+import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
-from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt_storage, _xml
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, NotFound
+from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import FILE_POOLS, PoolFound, look
 
 if t.TYPE_CHECKING:
-    from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound
+    from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import Handle, Host
     from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Options
 
 # What a secret for each type of pool is called.
 _SECRETS = {"rbd": "ceph", "iscsi-direct": "iscsi"}
+
+
+class Pools:
+    """The pools of a host, looked at when a disk refers to them, each once."""
+
+    def __init__(self, host: Host, check_mode: bool) -> None:
+        self.host = host
+        self.check_mode = check_mode
+        self._handles: dict[str, Handle] | None = None
+        self._pools: dict[str, PoolFound] = {}
+
+    def __getitem__(self, name: str) -> PoolFound:
+        if self._handles is None:
+            self._handles = _libvirt_storage.pools(self.host)
+        if name not in self._pools:
+            self._pools[name] = look(name, self._handles.get(name), self.host.remote)
+        return self._pools[name]
+
+    def resolve(self, what: str, disk: Options) -> list[str]:
+        """Put the path and format of its volume into a disk; warnings of what can't be known in check mode."""
+        pool = self[disk["pool"]]
+        warnings = pool.require(what, self.check_mode)
+        tree = pool.read(disk["volume"])
+        if tree is None:
+            missing = "{0}: storage pool {1} has no volume {2}.".format(what, disk["pool"], disk["volume"])
+            if not self.check_mode:
+                raise NotFound(missing, remedy="Declare it with minicloud.kvm.libvirt_volume first.")
+            if not pool.error:
+                # An earlier task of this check would have made it.
+                warnings.append(missing + " It is taken as about to be made.")
+            path = os.path.join(pool.base or disk["pool"], disk["volume"])
+            form = "qcow2" if pool.type in ("", *FILE_POOLS) else "raw"
+        else:
+            path = _xml.get(tree, "target/path") or ""
+            form = _xml.get(tree, "target/format/@type") or "raw"
+        disk.update(source(pool, disk["volume"], path))
+        # An ISO image is raw to QEMU.
+        disk.setdefault("format", form if form in ("qcow2", "vmdk", "vdi", "vpc") else "raw")
+        return warnings
 
 
 def source(pool: PoolFound, volume: str, path: str) -> Options:

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Value
-from ansible_collections.minicloud.kvm.plugins.module_utils._device_codecs import ALIAS
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_address_rows import PCI
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _device_codecs,
+    _domain_address_rows,
+    _domain_plug,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Row
 
 if t.TYPE_CHECKING:
@@ -39,7 +41,7 @@ def _common_action(tree: Element) -> str | None:
     return next((_action(each) for each in others), None)
 
 
-def align_watchdogs(tree: Element, declared: t.Sequence[t.Mapping[str, Value]]) -> None:
+def align_watchdogs(tree: Element, declared: t.Sequence[t.Mapping[str, _codecs.Value]]) -> None:
     """All watchdogs have one action, else libvirt refuses them. That of q35 gets the others' only when it is new."""
     common = _common_action(tree)
     if common is None or any(item["model"] == "itco" for item in declared):
@@ -53,7 +55,7 @@ def _as_libvirt_adds_it(watchdog: Element, tree: Element) -> bool:
     return _action(watchdog) == (_common_action(tree) or "reset")
 
 
-WATCHDOGS = Devices(
+WATCHDOGS = _domain_plug.Devices(
     "watchdogs",
     "devices/watchdog",
     (
@@ -72,8 +74,8 @@ WATCHDOGS = Devices(
             help="What happens when the guest no longer answers.",
             absent="reset",
         ),
-        ALIAS,
-        *PCI,
+        _device_codecs.ALIAS,
+        *_domain_address_rows.PCI,
     ),
     help="Watchdogs, all with one action. That of q35 need not be declared.",
     keys=("model",),

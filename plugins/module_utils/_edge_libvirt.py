@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 import typing as t
 
+from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish, require
 from ansible_collections.minicloud.kvm.plugins.module_utils._edge_spec import cut
@@ -17,6 +18,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._engine import (
     constraints,
     declare,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBVIRT_IMPORT_ERROR, Host, connect
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import MASK, Row
 from ansible_collections.minicloud.kvm.plugins.module_utils._xml import LXML_IMPORT_ERROR
@@ -29,10 +31,19 @@ def _invocation(kind: t.Type[Kind[t.Any]], options: Result) -> Result:
     """
     given = {option: value for option, value in options.items() if value is not None}
     # Ansible masks these too, wherever the very text stands; this does not look at the text.
-    given.update({row.option: MASK for row in kind.rows if isinstance(row, Row) and row.no_log and row.option in given})
+    given.update({row.option: MASK for row in rows_of(kind.rows, given) if isinstance(row, Row) and row.no_log})
     if kind.plural in given:
         given[kind.plural] = [kind.called(each) for each in given[kind.plural]]
     return given
+
+
+def _options(kind: t.Type[Kind[t.Any]], params: Result) -> set[str] | None:
+    """The options that a task has, of one object or of any; None where the list of them is for Ansible to read."""
+    objects = params.get(kind.plural) or []
+    if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
+        return None
+    given: set[str] = set().union(params, *objects)
+    return {option for option in given - {"uri", kind.plural} if not option.startswith("_ansible_")}
 
 
 class _Module(AnsibleModule):
@@ -45,12 +56,15 @@ class _Module(AnsibleModule):
     def __init__(self, kind: t.Type[Kind[t.Any]]) -> None:
         self.kind = kind
         self._done: Result = {}
-        super().__init__(argument_spec(kind), **constraints(kind))
+        # What Ansible has not called checks the documentation, and wants the whole spec; else see _load_params.
+        spec = {} if basic._ANSIBLE_ARGS else argument_spec(kind)  # noqa: SLF001
+        super().__init__(spec, **constraints(kind))
         self.params.update(self._done)
 
     def _load_params(self) -> None:
         super()._load_params()
-        self.argument_spec, self.params, self._done = cut(self.argument_spec, self.params)
+        spec = argument_spec(self.kind, _options(self.kind, self.params))
+        self.argument_spec, self.params, self._done = cut(spec, self.params)
 
     def _log_invocation(self) -> None:
         objects = self._done.get(self.kind.plural, self.params[self.kind.plural])

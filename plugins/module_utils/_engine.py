@@ -19,6 +19,7 @@ import typing as t
 from ansible_collections.minicloud.kvm.plugins.module_utils import _merge, _note, _raw, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._forget import forget, left_out
+from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_about, rows_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import (
     AnyRow,
     Change,
@@ -104,7 +105,7 @@ class Kind(t.Generic[World]):
     singular: t.ClassVar[str]
     plural: t.ClassVar[str]
     tag: t.ClassVar[str]
-    rows: t.ClassVar[tuple[AnyRow, ...]]
+    rows: t.ClassVar[t.Sequence[AnyRow]]
     # The elements of the root, any of which may be given as xml: a regular expression.
     parts: t.ClassVar[str]
     # Whether libvirt keeps <metadata>, and so a note of what was declared.
@@ -144,7 +145,7 @@ class Kind(t.Generic[World]):
     def _read_identity(self, desired: Options) -> None:
         """Take what tells which object is meant from a whole document."""
         tree = desired["xml"].tree
-        given = {row.option: row.read(tree) for row in self.rows if row.option in self.identities}
+        given = {row.option: row.read(tree) for row in rows_of(self.rows, self.identities)}
         for option, value in mean(self.rows, given, "xml: ").items():
             if desired.setdefault(option, value) != value:
                 raise BadValue(option, desired[option], "the xml has {0!r}".format(value))
@@ -252,9 +253,15 @@ class Kind(t.Generic[World]):
         return False
 
 
-def argument_spec(kind: t.Type[Kind[t.Any]]) -> Options:
-    """One object's options at the top level, or a list of them under the plural."""
-    rows = spec(kind.rows)
+def argument_spec(kind: t.Type[Kind[t.Any]], given: t.AbstractSet[str] | None = None) -> Options:
+    """One object's options at the top level, or a list of them under the plural.
+
+    given: the options that a task has; then as much of a long table as knows them. Where one is unknown it is all, for
+    Ansible to name what there is.
+    """
+    rows = spec(rows_about(kind.rows, given or ()))
+    if given is None or not rows.keys() >= given:
+        rows = spec(kind.rows)
     return {
         "uri": {"type": "str", "default": "qemu:///system"},
         # Not a secret itself, whatever it is called; an option in it may be one.

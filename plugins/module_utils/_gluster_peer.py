@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_read import Peer, Volume, read_volumes, split_brick
-from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_system import System, is_local
+from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_system import System, aliased, is_local
 
 OPTIONS: dict[str, t.Any] = {
     "peers": {"type": "list", "elements": "str", "required": True},
@@ -92,7 +92,10 @@ def declare(options: t.Mapping[str, t.Any], system: System, check_mode: bool) ->
     peers = [] if bare else system.peers()
     volumes = read_volumes(system.ask("read the volumes", "volume", "info")).values() if absent and not bare else ()
     known = {name for peer in peers for name in peer.names}
-    todo = plan(names, absent, peers, volumes, {name for name in names if name not in known and is_local(name)})
+    local = {name for name in names if name not in known and is_local(name)}
+    peers = aliased(peers, (name for name in names if name not in local))
+    known = {name for peer in peers for name in peer.names}
+    todo = plan(names, absent, peers, volumes, local)
     if not check_mode:
         apply(todo, system)
     lines = "".join("{0}\n".format(name) for name in sorted(known))

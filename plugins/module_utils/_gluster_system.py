@@ -9,7 +9,7 @@ import re
 import socket
 import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
@@ -133,6 +133,37 @@ class System:
         except OSError as error:
             raise KvmError("Failed to read {0}: {1}.".format(_GROUPS, error.strerror)) from error
         raise BadValue("group", name, "{0} has {1}".format(_GROUPS, ", ".join(there) or "none"))
+
+
+def aliased(
+    peers: t.Sequence[Peer], names: t.Iterable[str], look_up: t.Callable[[str], t.AbstractSet[str]] | None = None
+) -> list[Peer]:
+    """The machines, each also by those of the names that lead to an address of its own.
+
+    A machine calls the one that took it in by what the resolver says of that one's address, and not as the task does.
+    look_up: the addresses of a name.
+    """
+    find = look_up or addresses
+    known = {name for peer in peers for name in peer.names}
+    leading = {name: find(name) for name in names if name not in known}
+    if not any(leading.values()):
+        return list(peers)
+    return [_aliased(peer, leading, find) for peer in peers]
+
+
+def _aliased(
+    peer: Peer, leading: t.Mapping[str, t.AbstractSet[str]], find: t.Callable[[str], t.AbstractSet[str]]
+) -> Peer:
+    own = {address for name in peer.names for address in find(name)}
+    return replace(peer, names=(*peer.names, *sorted(name for name, found in leading.items() if found & own)))
+
+
+def addresses(name: str) -> frozenset[str]:
+    """The addresses that a name leads to; none where it leads nowhere."""
+    try:
+        return frozenset(str(each[4][0]) for each in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM))
+    except (OSError, UnicodeError):
+        return frozenset()
 
 
 def is_local(name: str) -> bool:

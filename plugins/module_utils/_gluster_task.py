@@ -13,7 +13,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmEr
 from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_options import Wanted, read_options
 from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_plan import Cluster, Step, VolumePlan, plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_read import STARTED, Volume, split_brick
-from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_system import System, is_local
+from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_system import System, aliased, is_local
 
 Options = t.Mapping[str, t.Any]
 
@@ -22,7 +22,7 @@ def declare(options: Options, system: System, check_mode: bool) -> dict[str, t.A
     """Make the cluster have the volumes that the task declares; in check mode only say what that takes."""
     wanted = read_options(options)
     bare = check_mode and not system.installed
-    cluster = Cluster() if bare else _with_local(system.cluster([one.name for one in wanted]), wanted)
+    cluster = Cluster() if bare else _with_names(system.cluster([one.name for one in wanted]), _hosts(wanted))
     groups = {} if bare else {one.group: system.group(one.group) for one in wanted if one.group}
     todo = [plan(one, cluster, groups) for one in wanted]
     warnings = ["gluster isn't installed here yet; a real run needs it."] if bare else []
@@ -45,11 +45,16 @@ def declare(options: Options, system: System, check_mode: bool) -> dict[str, t.A
     return result
 
 
-def _with_local(cluster: Cluster, wanted: t.Sequence[Wanted]) -> Cluster:
+def _with_names(cluster: Cluster, names: t.AbstractSet[str]) -> Cluster:
+    """The cluster, in which the task's own names of machines are known, too."""
+    unknown = names - {name for peer in cluster.peers for name in peer.names}
+    local = frozenset(name for name in unknown if is_local(name))
+    return replace(cluster, local=local, peers=aliased(cluster.peers, unknown - local))
+
+
+def _hosts(wanted: t.Sequence[Wanted]) -> set[str]:
     bricks = (brick for one in wanted for brick in [*(one.bricks or ()), *one.remove_bricks, *one.reset_bricks])
-    known = {name for peer in cluster.peers for name in peer.names}
-    hosts = {split_brick(brick)[0] for brick in bricks} - known
-    return replace(cluster, local=frozenset(host for host in hosts if is_local(host)))
+    return {split_brick(brick)[0] for brick in bricks}
 
 
 def _check_unused(todo: VolumePlan, system: System) -> None:
@@ -101,9 +106,7 @@ def _take(step: Step, todo: VolumePlan, system: System) -> None:
 
 def _wait_online(step: Step, name: str, system: System, doing: str) -> None:
     wanted = [split_brick(brick) for brick in step.bricks]
-    peers = system.peers()
-    hosts = {host for host, _path in wanted}
-    cluster = Cluster(peers, local=frozenset(host for host in hosts if is_local(host)))
+    cluster = _with_names(Cluster(system.peers()), {host for host, _path in wanted})
     keys = {cluster.key(brick): brick for brick in step.bricks}
 
     def down() -> list[str]:

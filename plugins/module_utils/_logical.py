@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.minicloud.kvm.plugins.module_utils import _pool_build, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
+from ansible_collections.minicloud.kvm.plugins.module_utils._machines import SHAREABLE
 
 if t.TYPE_CHECKING:
     from ansible_collections.minicloud.kvm.plugins.module_utils._pool_volumes import PoolFound
@@ -37,6 +38,17 @@ def names(report: str) -> set[str]:
 
 
 def activate(pool: PoolFound, name: str) -> None:
+    """Only what may be active on several machines: who else has it can't be known here."""
+    done = _pool_build.run("lvs", "--noheadings", "-o", "segtype", "{0}/{1}".format(group(pool), name))
+    other = set(done.stdout.split()) - SHAREABLE
+    if done.returncode == 0 and other:
+        raise KvmError(
+            "Volume {0} is not active here, and is of type {1}: active on two machines it would be destroyed.".format(
+                name, ", ".join(sorted(other))
+            ),
+            error_code="lvm_failed",
+            remedy="Where no other machine sees the volume group: lvchange -ay {0}/{1}".format(group(pool), name),
+        )
     _done("activated", name, "lvchange", "-aly", "{0}/{1}".format(group(pool), name))
 
 

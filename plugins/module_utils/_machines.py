@@ -22,6 +22,10 @@ _SHARED = frozenset(
     | {"snfs", "v9fs", "vxfs"}
 )
 
+# Types of logical volumes' segments that may be active on several machines. Of a snapshot or thin volume each would
+# keep books of its own.
+SHAREABLE = frozenset(("linear", "striped"))
+
 # What a block device is called on every machine that has it: a logical volume by its UUID, a multipath map and a LUN by
 # the name that the storage gives it (Documentation/ABI of the kernel: sysfs-block-dm, sysfs-block-device). Only names
 # of which there is no second one: many a virtual machine has a disk of the same maker, model and serial number.
@@ -131,6 +135,15 @@ class Machine:
 
     def activate(self, path: str) -> None:
         """Have a logical volume there, as it is now: another machine may have made it, or made it larger."""
+        kinds = set((self.run("env", _PATH, "lvs", "--noheadings", "-o", "segtype", path) or "").split())
+        if not kinds <= SHAREABLE:
+            raise KvmError(
+                "{0} is a logical volume of type {1}: active on {2} as well it would be destroyed.".format(
+                    path, ", ".join(sorted(kinds)), self.name
+                ),
+                error_code="not_shared",
+                remedy="Only linear and striped volumes may be active on two machines at once.",
+            )
         for words in (["-aly"], ["--refresh"]):
             if self.run("env", _PATH, "lvchange", *words, path) is None:
                 raise KvmError(

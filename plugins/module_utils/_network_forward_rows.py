@@ -6,15 +6,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    Address,
-    Integer,
-    PciAddress,
-    Switch,
-    Text,
-    Texts,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Change, Row
@@ -23,7 +17,7 @@ if t.TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 # A network device's name: at most 15 characters (IFNAMSIZ), no slash, no white space.
-DEVICE = Text(r"[^/\s]{1,15}", "the name of a network device has 1 to 15 characters, no slash and no space")
+DEVICE = _codecs.Text(r"[^/\s]{1,15}", "the name of a network device has 1 to 15 characters, no slash and no space")
 # Modes in which libvirt makes the bridge and serves addresses on it; in the others it only hands out what is there.
 SERVED = ("nat", "route", "open", "isolated")
 POOLS = ("bridge", "private", "vepa", "passthrough")
@@ -51,22 +45,22 @@ def mode_of(tree: Element) -> str:
     return "isolated" if found is None else str(found.get("mode", "nat"))
 
 
-class _Mode(Text):
+class _Mode(_codecs.Text):
     """A forward mode without what only another one may have."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         for part, option in _PARTS.items():
             if option not in _ALLOWED.get(value, ()):
                 _xml.drop(element, part)
         super().write(element, place, value)
 
 
-class _Devices(Texts):
+class _Devices(_codecs.Texts):
     def __init__(self) -> None:
         super().__init__()
         self.pattern, self.allowed = DEVICE.pattern, DEVICE.allowed
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         names = super().mean(option, value)
         for name in names:
             if names.count(name) > 1:
@@ -74,24 +68,24 @@ class _Devices(Texts):
         return names
 
 
-class _PciAddresses(Text):
+class _PciAddresses(_codecs.Text):
     """PCI addresses, an element each."""
 
     ansible_type = "list"
     elements = "str"
-    _ONE = PciAddress("pci")
+    _ONE = _codecs.PciAddress("pci")
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         addresses = [self._ONE.mean(option, each) for each in value]
         for address in addresses:
             if addresses.count(address) > 1:
                 raise BadValue(option, address, "it is listed twice")
         return addresses
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         return [said for said in map(self._ONE.said, _xml.find_all(element, place)) if said is not None]
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.drop(element, place)
         for address in value:
             _xml.add(element, place, _xml.new(place, type="pci", **self._ONE.parts(address)))
@@ -100,7 +94,7 @@ class _PciAddresses(Text):
 class _Forward(Block):
     """<forward>, which an isolated network has not."""
 
-    def edit(self, element: Element, wanted: Value, field: str) -> list[Change]:
+    def edit(self, element: Element, wanted: _codecs.Value, field: str) -> list[Change]:
         mode = mode_of(element)
         if wanted["mode"] == mode == "isolated":
             return []
@@ -118,7 +112,7 @@ class _Forward(Block):
         return changes
 
 
-def _leave(tree: Element, wanted: Value) -> None:
+def _leave(tree: Element, wanted: _codecs.Value) -> None:
     """Take out what libvirt itself has put into a network and refuses with the new mode."""
     if wanted["mode"] in SERVED:
         return
@@ -129,7 +123,7 @@ def _leave(tree: Element, wanted: Value) -> None:
         _xml.drop(tree, "bridge")
 
 
-def _first_device(forward: Element, wanted: Value) -> None:
+def _first_device(forward: Element, wanted: _codecs.Value) -> None:
     """libvirt keeps the first device twice, as dev and as the first interface: both have to go along."""
     first = _xml.get(forward, "interface/@dev")
     if "interfaces" in wanted and forward.get("dev") not in (None, first):
@@ -138,7 +132,7 @@ def _first_device(forward: Element, wanted: Value) -> None:
         _xml.drop(forward, "interface")
 
 
-def forget_device(tree: Element, wanted: Value, changes: list[Change]) -> None:
+def forget_device(tree: Element, wanted: _codecs.Value, changes: list[Change]) -> None:
     """Neither of the two comes back by the other where one of them is not declared any more, and the other is not."""
     forward = _xml.find(tree, "forward")
     gone = {change.field for change in changes if change.after is None}
@@ -149,7 +143,7 @@ def forget_device(tree: Element, wanted: Value, changes: list[Change]) -> None:
         _xml.drop(forward, "interface")
 
 
-def check_forward(forward: Value, field: str = "forward") -> None:
+def check_forward(forward: _codecs.Value, field: str = "forward") -> None:
     """BadValue for what the mode does not have, and libvirt would drop or refuse late."""
     mode = forward["mode"]
     for option, value in forward.items():
@@ -177,15 +171,17 @@ def _number(address: str) -> tuple[int, ...]:
     return tuple(int(part) for part in address.split("."))
 
 
-class Address4(Address):
-    def mean(self, option: str, value: Value) -> Value:
+class Address4(_codecs.Address):
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         address = super().mean(option, value)
         if ":" in address:
             raise BadValue(option, value, "an IPv4 address is wanted")
         return address
 
 
-def _ends(codec: Text, first: str, last: str, absent: tuple[Value, Value] = (None, None)) -> tuple[Row, Row]:
+def _ends(
+    codec: _codecs.Text, first: str, last: str, absent: tuple[_codecs.Value, _codecs.Value] = (None, None)
+) -> tuple[Row, Row]:
     return (
         Row("start", "@start", codec, required=True, help=first, absent=absent[0]),
         Row("end", "@end", codec, required=True, help=last, absent=absent[1]),
@@ -241,7 +237,7 @@ FORWARD = _Forward(
         Row(
             "managed",
             "@managed",
-            Switch(),
+            _codecs.Switch(),
             help="Whether libvirt takes a device from its driver on the host, and gives it back; with V(hostdev).",
             absent=False,
         ),
@@ -258,7 +254,7 @@ FORWARD = _Forward(
             "nat",
             "nat",
             (
-                Row("ipv6", "@ipv6", Switch(), help="Whether IPv6 is translated too.", absent=False),
+                Row("ipv6", "@ipv6", _codecs.Switch(), help="Whether IPv6 is translated too.", absent=False),
                 Block(
                     "address",
                     "address",
@@ -268,7 +264,7 @@ FORWARD = _Forward(
                 Block(
                     "port",
                     "port",
-                    _ends(Integer(1, 65535), "First port.", "Last port.", (1024, 65535)),
+                    _ends(_codecs.Integer(1, 65535), "First port.", "Last port.", (1024, 65535)),
                     help="Ports of the host that connections come from.",
                 ),
             ),

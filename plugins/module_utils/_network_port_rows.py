@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Switch, Text, Uuid, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import Block, Many, Options, Row
 
@@ -20,13 +22,13 @@ _PORT_PARAMETERS = {
     "openvswitch": ("profileid", "interfaceid"),
     "midonet": ("interfaceid",),
 }
-_KILOBYTES = Integer(1, 4294967295)
+_KILOBYTES = _codecs.Integer(1, 4294967295)
 
 
-class _OnlyYes(Switch):
+class _OnlyYes(_codecs.Switch):
     """A bool that stands in the XML only when it is true."""
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         if value:
             super().write(element, place, value)
         else:
@@ -44,7 +46,7 @@ VLAN = Block(
             "tags",
             "tag",
             (
-                Row("id", "@id", Integer(0, 4095), required=True, help="The VLAN's number."),
+                Row("id", "@id", _codecs.Integer(0, 4095), required=True, help="The VLAN's number."),
                 Row(
                     "native_mode",
                     "@nativeMode",
@@ -77,18 +79,25 @@ VIRTUALPORT = Block(
             "parameters",
             "parameters",
             (
-                Row("managerid", "@managerid", Integer(0, 255), help="VSI manager, of 802.1Qbg."),
-                Row("typeid", "@typeid", Integer(0, 0xFFFFFF), help="VSI type, of 802.1Qbg."),
-                Row("typeidversion", "@typeidversion", Integer(0, 255), help="Version of the VSI type, of 802.1Qbg."),
-                Row("instanceid", "@instanceid", Uuid(), help="UUID of the VSI instance, of 802.1Qbg."),
+                Row("managerid", "@managerid", _codecs.Integer(0, 255), help="VSI manager, of 802.1Qbg."),
+                Row("typeid", "@typeid", _codecs.Integer(0, 0xFFFFFF), help="VSI type, of 802.1Qbg."),
+                Row(
+                    "typeidversion",
+                    "@typeidversion",
+                    _codecs.Integer(0, 255),
+                    help="Version of the VSI type, of 802.1Qbg.",
+                ),
+                Row("instanceid", "@instanceid", _codecs.Uuid(), help="UUID of the VSI instance, of 802.1Qbg."),
                 Row(
                     "profileid",
                     "@profileid",
-                    Text(r".{1,39}", "1 to 39 characters are wanted"),
+                    _codecs.Text(r".{1,39}", "1 to 39 characters are wanted"),
                     help="Port profile, of 802.1Qbh and Open vSwitch.",
                     removable=True,
                 ),
-                Row("interfaceid", "@interfaceid", Uuid(), help="UUID of the port, of Open vSwitch and MidoNet."),
+                Row(
+                    "interfaceid", "@interfaceid", _codecs.Uuid(), help="UUID of the port, of Open vSwitch and MidoNet."
+                ),
             ),
             help="What the switch has to know.",
         ),
@@ -124,12 +133,12 @@ PORTGROUPS = Many(
     "portgroups",
     "portgroup",
     (
-        Row("name", "@name", Text(r"\S+", "a name has no space"), required=True, help="Name of the portgroup."),
+        Row("name", "@name", _codecs.Text(r"\S+", "a name has no space"), required=True, help="Name of the portgroup."),
         Row("default", "@default", ONLY_YES, help="Whether guests that name none are in this one.", absent=False),
         Row(
             "trust_guest_rx_filters",
             "@trustGuestRxFilters",
-            Switch(),
+            _codecs.Switch(),
             help="Whether the host follows the guests' receive filters; of itself as the network says.",
         ),
         VLAN,

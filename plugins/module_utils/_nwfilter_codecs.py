@@ -8,8 +8,10 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Integer, Switch, Text, Texts, Value
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 
 if t.TYPE_CHECKING:
@@ -19,21 +21,21 @@ _VARIABLE = re.compile(r"\$\s*([A-Za-z0-9_]+)\s*(?:\[\s*(@?)([0-9]+)\s*\])?\s*")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+", re.ASCII)
 
 
-class Match(Text):
+class Match(_codecs.Text):
     """What a packet is compared with: a value, or a variable of the filter such as $IP."""
 
     def meaning(self, text: str) -> str:
         """One spelling of a value; ValueError where it is none."""
         return text
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         text = super().mean(option, value).strip()
         try:
             return self._spelled(text)
         except ValueError as error:
             raise BadValue(option, value, "{0} or a variable such as $IP is wanted".format(self.allowed)) from error
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         text = _xml.get(element, place)
         try:
             return None if text is None else self._spelled(text)
@@ -141,14 +143,14 @@ class Flags(Match):
         return "ALL" if len(found) == len(self.words) else ",".join(found) or "NONE"
 
 
-class Words(Texts):
+class Words(_codecs.Texts):
     """A list of words, which stands in one attribute with commas. ordered: as given, with repeats."""
 
     def __init__(self, *words: str, ordered: bool = False, most: int = 6) -> None:
         super().__init__(ordered, words)
         self.most = most
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         texts = super().mean(option, [self._fold(str(each)) for each in value])
         if not texts or len(texts) > self.most or ("NONE" in texts and len(texts) > 1):
             raise BadValue(option, value, "one to {0} words are wanted, and NONE stands alone".format(self.most))
@@ -160,35 +162,35 @@ class Words(Texts):
     def _sorted(self, texts: list[str]) -> list[str]:
         return texts if self.ordered else sorted(set(texts), key=[*self.choices, *texts].index)
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         text = _xml.get(element, place)
         return None if text is None else self._sorted([self._fold(each.strip()) for each in text.split(",")])
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         _xml.put(element, place, ",".join(value))
 
 
-class TrueFalse(Switch):
+class TrueFalse(_codecs.Switch):
     """What libvirt takes for true, or for false; every other text is the other."""
 
     def __init__(self, known: bool) -> None:
         super().__init__("true", "false")
         self.known = known
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         text = _xml.get(element, place)
         if text is None:
             return None
         return text in ("true", "yes", "1") if self.known else text.lower() not in ("false", "0")
 
 
-class Priority(Integer):
+class Priority(_codecs.Integer):
     """A rule's; libvirt takes 500 for one that it can't read or that is out of bounds."""
 
     def __init__(self) -> None:
         super().__init__(-1000, 1000)
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         text = _xml.get(element, place) or ""
         number = int(text) if re.fullmatch(r"-?[0-9]{1,9}", text, re.ASCII) else 500
         return number if -1000 <= number <= 1000 else 500

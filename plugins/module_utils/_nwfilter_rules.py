@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import Text, Texts
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _xml,
+)
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._nwfilter_codecs import (
     Count,
@@ -46,7 +48,7 @@ _ARP = {
 _U8, _U16, _U32 = Count(255), Count(65535), Count(4294967295)
 
 
-def _row(option: str, codec: Text, text: str, place: str = "") -> Row:
+def _row(option: str, codec: _codecs.Text, text: str, place: str = "") -> Row:
     return Row(option, "@" + (place or option.replace("_", "-")), codec, help=text)
 
 
@@ -121,7 +123,9 @@ CONDITIONS = (
     _row("hello_time_hi", _U16, "Last of a range."),
     _row("forward_delay", _U16, "V(stp): forward delay, in 1/256 seconds."),
     _row("forward_delay_hi", _U16, "Last of a range."),
-    _row("comment", Text(r"[^\n]{1,256}", "one line of at most 256 characters is wanted"), "Text about the rule."),
+    _row(
+        "comment", _codecs.Text(r"[^\n]{1,256}", "one line of at most 256 characters is wanted"), "Text about the rule."
+    ),
 )
 
 _MACS = ("srcmacaddr", "srcmacmask", "dstmacaddr", "dstmacmask")
@@ -208,7 +212,7 @@ RULE = (
     Row(
         "negated",
         None,
-        Texts(ordered=False),
+        _codecs.Texts(ordered=False),
         help="Those of the other options that must not match. What belongs to one, such as a mask, follows it. With "
         "most protocols C(dstportstart) follows C(srcportstart), and C(code) follows C(type): that is how libvirt is.",
     ),

@@ -7,16 +7,9 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    PATH,
-    Integer,
-    Octal,
-    PciAddress,
-    Switch,
-    Text,
-    Uuid,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
+    _xml,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool_types import FORMATS, TYPES
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Many, Row
@@ -46,31 +39,34 @@ class _Extension:
             element.append(whole)
 
 
-class MountOptions(Text):
+class MountOptions(_codecs.Text):
     """The options of mount(8), in order."""
 
     ansible_type = "list"
     elements = "str"
     _extension = _Extension("fs", "mount_opts")
 
-    def mean(self, option: str, value: Value) -> Value:
-        return [Text(r"[^\s,]+", "one option of mount is wanted, without a comma").mean(option, each) for each in value]
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
+        return [
+            _codecs.Text(r"[^\s,]+", "one option of mount is wanted, without a comma").mean(option, each)
+            for each in value
+        ]
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         entries = self._extension.entries(element)
         return None if entries is None else [entry.get("name") for entry in entries]
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         self._extension.replace(element, ({"name": each} for each in value))
 
 
-class ConfigOptions(Text):
+class ConfigOptions(_codecs.Text):
     """Ceph's own options: a value of each name."""
 
     ansible_type = "dict"
     _extension = _Extension("rbd", "config_opts")
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         return {
             super(ConfigOptions, self).mean(option, name): super(ConfigOptions, self).mean(
                 "{0}.{1}".format(option, name), each
@@ -78,16 +74,16 @@ class ConfigOptions(Text):
             for name, each in value.items()
         }
 
-    def read(self, element: Element, place: str) -> Value | None:
+    def read(self, element: Element, place: str) -> _codecs.Value | None:
         entries = self._extension.entries(element)
         return None if entries is None else {entry.get("name"): entry.get("value") for entry in entries}
 
-    def write(self, element: Element, place: str, value: Value) -> None:
+    def write(self, element: Element, place: str, value: _codecs.Value) -> None:
         self._extension.replace(element, ({"name": name, "value": each} for name, each in value.items()))
 
 
-_WWN = Text(r"[0-9a-fA-F]{16}", "16 hexadecimal digits are wanted, such as 20000000c9831b4b", lower=True)
-_WORD = Text(r"[^\s]+", "a text without spaces is wanted")
+_WWN = _codecs.Text(r"[0-9a-fA-F]{16}", "16 hexadecimal digits are wanted, such as 20000000c9831b4b", lower=True)
+_WORD = _codecs.Text(r"[^\s]+", "a text without spaces is wanted")
 
 SOURCE: tuple[AnyRow, ...] = (
     Many(
@@ -97,11 +93,11 @@ SOURCE: tuple[AnyRow, ...] = (
             Row(
                 "name",
                 "@name",
-                Text(r"[^\s/]+", "a host's name or address is wanted"),
+                _codecs.Text(r"[^\s/]+", "a host's name or address is wanted"),
                 help="Name or address.",
                 keep=True,
             ),
-            Row("port", "@port", Integer(1, 65535), help="Port; the service's own where it is left out."),
+            Row("port", "@port", _codecs.Integer(1, 65535), help="Port; the service's own where it is left out."),
         ),
         help="The servers: the monitors of a V(rbd) pool, one server of any other.",
         by_order=True,
@@ -120,7 +116,7 @@ SOURCE: tuple[AnyRow, ...] = (
             Row(
                 "part_separator",
                 "@part_separator",
-                Switch(),
+                _codecs.Switch(),
                 help="Whether partitions of a multipath device have a V(p) before their number.",
             ),
         ),
@@ -131,7 +127,7 @@ SOURCE: tuple[AnyRow, ...] = (
     Row(
         "dir",
         "dir/@path",
-        Text(r"[^\n\x00]*[^\s\x00]", "a path is wanted, with no space at its end"),
+        _codecs.Text(r"[^\n\x00]*[^\s\x00]", "a path is wanted, with no space at its end"),
         help="The directory that the server exports, the share of V(cifs), a directory in the volume of V(gluster).",
         same=lambda wanted, found: os.path.normpath(wanted) == os.path.normpath(found),
         keep=True,
@@ -155,7 +151,7 @@ SOURCE: tuple[AnyRow, ...] = (
     Row(
         "protocol_ver",
         "protocol/@ver",
-        Text(r"[0-9][0-9.]*", "a version of NFS is wanted, such as '4.2'"),
+        _codecs.Text(r"[0-9][0-9.]*", "a version of NFS is wanted, such as '4.2'"),
         help="Version of the protocol with which NFS is mounted, such as V('4.2').",
     ),
     Block(
@@ -177,10 +173,10 @@ SOURCE: tuple[AnyRow, ...] = (
                     Row(
                         "unique_id",
                         "@unique_id",
-                        Integer(0),
+                        _codecs.Integer(0),
                         help="The adapter's number in C(/sys/class/scsi_host/host*/unique_id).",
                     ),
-                    Row("address", "address", PciAddress(), help="PCI address, such as V(0000:00:1f.2)."),
+                    Row("address", "address", _codecs.PciAddress(), help="PCI address, such as V(0000:00:1f.2)."),
                 ),
                 help="Where a V(scsi_host) adapter is; unlike its name it stays the same over reboots.",
                 keep=True,
@@ -203,7 +199,9 @@ SOURCE: tuple[AnyRow, ...] = (
             ),
             Row("wwnn", "@wwnn", _WWN, help="World wide node name of a V(fc_host) adapter.", keep=True),
             Row("wwpn", "@wwpn", _WWN, help="World wide port name of a V(fc_host) adapter.", keep=True),
-            Row("managed", "@managed", Switch(), help="Whether the V(fc_host) adapter goes when the pool stops."),
+            Row(
+                "managed", "@managed", _codecs.Switch(), help="Whether the V(fc_host) adapter goes when the pool stops."
+            ),
         ),
         help="The SCSI adapter of a V(scsi) pool.",
         keep=True,
@@ -220,13 +218,13 @@ SOURCE: tuple[AnyRow, ...] = (
         "auth",
         (
             Row("type", "@type", choices=("chap", "ceph"), help="V(chap) for iSCSI, V(ceph) for V(rbd).", keep=True),
-            Row("username", "@username", Text(), help="The user.", keep=True),
+            Row("username", "@username", _codecs.Text(), help="The user.", keep=True),
             Block(
                 "secret",
                 "secret",
                 (
-                    Row("usage", "@usage", Text(), help="By its usage."),
-                    Row("uuid", "@uuid", Uuid(), help="By its UUID."),
+                    Row("usage", "@usage", _codecs.Text(), help="By its usage."),
+                    Row("uuid", "@uuid", _codecs.Uuid(), help="By its UUID."),
                 ),
                 help="The secret of libvirt that holds the password or key.",
                 keep=True,
@@ -234,24 +232,26 @@ SOURCE: tuple[AnyRow, ...] = (
         ),
         help="How this host logs in to the server.",
     ),
-    Row("vendor", "vendor/@name", Text(), help="Vendor of the storage; a note."),
-    Row("product", "product/@name", Text(), help="Product that the storage is; a note."),
+    Row("vendor", "vendor/@name", _codecs.Text(), help="Vendor of the storage; a note."),
+    Row("product", "product/@name", _codecs.Text(), help="Product that the storage is; a note."),
 )
 
 TARGET: tuple[AnyRow, ...] = (
     Row(
         "path",
         "path",
-        PATH,
+        _codecs.PATH,
         help="The directory, or where the file system is mounted: it is made where it is missing. For V(disk) C(/dev), "
         "for V(iscsi) and V(scsi) C(/dev/disk/by-path), for V(mpath) C(/dev/mapper).",
         same=lambda wanted, found: os.path.normpath(wanted) == os.path.normpath(found),
         keep=True,
     ),
-    Row("mode", "permissions/mode", Octal(), help="Mode of the directory when it is made, such as V('0711')."),
-    Row("owner", "permissions/owner", Integer(0), help="Numeric user of the directory when it is made."),
-    Row("group", "permissions/group", Integer(0), help="Numeric group of the directory when it is made."),
-    Row("label", "permissions/label", Text(), help="SELinux label of the directory; a note: libvirt sets none."),
+    Row("mode", "permissions/mode", _codecs.Octal(), help="Mode of the directory when it is made, such as V('0711')."),
+    Row("owner", "permissions/owner", _codecs.Integer(0), help="Numeric user of the directory when it is made."),
+    Row("group", "permissions/group", _codecs.Integer(0), help="Numeric group of the directory when it is made."),
+    Row(
+        "label", "permissions/label", _codecs.Text(), help="SELinux label of the directory; a note: libvirt sets none."
+    ),
 )
 
 ROWS: tuple[AnyRow, ...] = (
@@ -269,7 +269,14 @@ ROWS: tuple[AnyRow, ...] = (
     Block(
         "features",
         "features",
-        (Row("cow", "cow/@state", Switch(), help="Whether Btrfs copies on write; libvirt turns it off by itself."),),
+        (
+            Row(
+                "cow",
+                "cow/@state",
+                _codecs.Switch(),
+                help="Whether Btrfs copies on write; libvirt turns it off by itself.",
+            ),
+        ),
         help="Features of the file system of a V(dir) or V(fs) pool.",
     ),
     Row("mount_opts", "mount_opts", MountOptions(), absent=[], help="Options for mount, of a V(fs) or V(netfs) pool."),

@@ -4,17 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._codecs import (
-    NAME,
-    PATH,
-    Integer,
-    Octal,
-    Presence,
-    Size,
-    Switch,
-    Text,
-    Uuid,
-    Value,
+from ansible_collections.minicloud.kvm.plugins.module_utils import (
+    _codecs,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import AnyRow, Block, Options, Row
@@ -27,7 +18,7 @@ FIXED = ("compat", "cluster_size", "lazy_refcounts", "extended_l2", "encryption"
 QCOW2 = ("compat", "cluster_size", "lazy_refcounts", "extended_l2")
 
 
-class Allocation(Size):
+class Allocation(_codecs.Size):
     """Bytes, or one of the words for how much is taken from the beginning."""
 
     WORDS = ("thin", "metadata", "full")
@@ -35,7 +26,7 @@ class Allocation(Size):
     def __init__(self) -> None:
         super().__init__("B", minimum=0)
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         if value in self.WORDS:
             return value
         try:
@@ -43,23 +34,25 @@ class Allocation(Size):
         except BadValue as error:
             raise BadValue(option, value, "a size, such as 512MiB, or one of thin, metadata, full is wanted") from error
 
-    def show(self, value: Value) -> Value:
+    def show(self, value: _codecs.Value) -> _codecs.Value:
         return value if value in self.WORDS else super().show(value)
 
 
-class ClusterSize(Size):
+class ClusterSize(_codecs.Size):
     def __init__(self) -> None:
         super().__init__("B", minimum=512)
 
-    def mean(self, option: str, value: Value) -> Value:
+    def mean(self, option: str, value: _codecs.Value) -> _codecs.Value:
         size = super().mean(option, value)
         if size > 2 * 1024 * 1024 or size & (size - 1):
             raise BadValue(option, value, "a power of two is wanted, from 512B to 2MiB")
         return size
 
 
-SOURCE = Text(r"/([^\n\x00]*[^\s\x00])?|https?://[^\s/][^\s]*", "an absolute path or a URL (http, https) is wanted")
-CHECKSUM = Text(
+SOURCE = _codecs.Text(
+    r"/([^\n\x00]*[^\s\x00])?|https?://[^\s/][^\s]*", "an absolute path or a URL (http, https) is wanted"
+)
+CHECKSUM = _codecs.Text(
     r"(md5|sha1|sha224|sha256|sha384|sha512):([0-9a-fA-F]+|https?://[^\s]+)",
     "an algorithm and a checksum, or a URL of checksums, is wanted, such as sha256:https://example.org/SHA256SUMS",
 )
@@ -68,8 +61,8 @@ _SECRET = Block(
     "secret",
     "secret",
     (
-        Row("usage", "@usage", Text(), help="By its usage."),
-        Row("uuid", "@uuid", Uuid(), help="By its UUID."),
+        Row("usage", "@usage", _codecs.Text(), help="By its usage."),
+        Row("uuid", "@uuid", _codecs.Uuid(), help="By its UUID."),
     ),
     help="The secret of libvirt that holds the passphrase.",
 )
@@ -80,10 +73,10 @@ _ENCRYPTION: tuple[AnyRow, ...] = (
         "cipher",
         "cipher",
         (
-            Row("name", "@name", Text(r"[a-z0-9]+"), help="Cipher, such as V(aes)."),
-            Row("size", "@size", Integer(1), help="Bits of the key, such as V(256)."),
-            Row("mode", "@mode", Text(r"[a-z0-9]+"), help="Mode, such as V(xts)."),
-            Row("hash", "@hash", Text(r"[a-z0-9]+"), help="Hash, such as V(sha256)."),
+            Row("name", "@name", _codecs.Text(r"[a-z0-9]+"), help="Cipher, such as V(aes)."),
+            Row("size", "@size", _codecs.Integer(1), help="Bits of the key, such as V(256)."),
+            Row("mode", "@mode", _codecs.Text(r"[a-z0-9]+"), help="Mode, such as V(xts)."),
+            Row("hash", "@hash", _codecs.Text(r"[a-z0-9]+"), help="Hash, such as V(sha256)."),
         ),
         help="The cipher; QEMU's default where it is left out.",
     ),
@@ -91,8 +84,8 @@ _ENCRYPTION: tuple[AnyRow, ...] = (
         "ivgen",
         "ivgen",
         (
-            Row("name", "@name", Text(r"[a-z0-9]+"), help="Generator, such as V(plain64)."),
-            Row("hash", "@hash", Text(r"[a-z0-9]+"), help="Its hash, where it has one."),
+            Row("name", "@name", _codecs.Text(r"[a-z0-9]+"), help="Generator, such as V(plain64)."),
+            Row("hash", "@hash", _codecs.Text(r"[a-z0-9]+"), help="Its hash, where it has one."),
         ),
         help="How initialization vectors are made; goes with O(encryption.cipher).",
     ),
@@ -102,11 +95,11 @@ ROWS: tuple[AnyRow, ...] = (
     Row(
         "name",
         "name",
-        NAME,
+        _codecs.NAME,
         help="Name of the volume. May be left out where O(xml) has it. On a V(disk) pool it is that "
         "of the next partition, such as V(sdb1).",
     ),
-    Row("pool", None, NAME, help="Storage pool that it is in, which has to be active."),
+    Row("pool", None, _codecs.NAME, help="Storage pool that it is in, which has to be active."),
     Row(
         "state",
         None,
@@ -117,7 +110,7 @@ ROWS: tuple[AnyRow, ...] = (
     Row(
         "capacity",
         "capacity",
-        Size("B"),
+        _codecs.Size("B"),
         help="Size that a guest sees, such as V(20GiB). A smaller volume grows, a larger one is refused unless "
         "O(allow_shrink). Left out, a new volume has the size of what it starts from.",
     ),
@@ -154,16 +147,16 @@ ROWS: tuple[AnyRow, ...] = (
     Row(
         "lazy_refcounts",
         "target/features/lazy_refcounts",
-        Presence(),
+        _codecs.Presence(),
         help="Whether a V(qcow2) writes its reference counts late: faster, and slow to repair after a crash.",
     ),
     Row(
         "extended_l2",
         "target/features/extended_l2",
-        Presence(),
+        _codecs.Presence(),
         help="Whether the clusters of a V(qcow2) have subclusters; take a larger O(cluster_size).",
     ),
-    Row("nocow", "target/nocow", Presence(), help="Whether copy on write of Btrfs is off for a new file."),
+    Row("nocow", "target/nocow", _codecs.Presence(), help="Whether copy on write of Btrfs is off for a new file."),
     Block(
         "encryption",
         "target/encryption",
@@ -174,9 +167,9 @@ ROWS: tuple[AnyRow, ...] = (
         "backing_store",
         "backingStore",
         (
-            Row("volume", None, NAME, help="Name of the volume that holds what is not written yet."),
-            Row("pool", None, NAME, help="Its pool; the volume's own where it is left out."),
-            Row("path", "path", PATH, help="Path of an image instead of a volume."),
+            Row("volume", None, _codecs.NAME, help="Name of the volume that holds what is not written yet."),
+            Row("pool", None, _codecs.NAME, help="Its pool; the volume's own where it is left out."),
+            Row("path", "path", _codecs.PATH, help="Path of an image instead of a volume."),
             Row("format", "format/@type", choices=FILES, help="Its format; a volume's is known."),
         ),
         help="The image that the volume is an overlay of, when it is made. It can't be changed.",
@@ -185,8 +178,8 @@ ROWS: tuple[AnyRow, ...] = (
         "clone",
         "clone",
         (
-            Row("volume", None, NAME, help="Name of the volume.", required=True),
-            Row("pool", None, NAME, help="Its pool; the new volume's own where it is left out."),
+            Row("volume", None, _codecs.NAME, help="Name of the volume.", required=True),
+            Row("pool", None, _codecs.NAME, help="Its pool; the new volume's own where it is left out."),
         ),
         help="The volume that a new one is a full copy of, whatever the two pools are: with its holes, and compared "
         "when it is written. What is there already is not copied again. Within one V(rbd) pool it is a layer above a "
@@ -209,36 +202,38 @@ ROWS: tuple[AnyRow, ...] = (
     Row(
         "fill_blank",
         None,
-        Switch(),
+        _codecs.Switch(),
         help="Whether a partition or LUN that is there, and on which there is nothing, is filled from O(clone) or "
         "O(src). The volumes of V(iscsi), V(scsi) and V(mpath) pools are there from the beginning. What holds anything "
         "is left as it is.",
         default=False,
     ),
-    Row("mode", "target/permissions/mode", Octal(), help="Mode of the file when it is made, such as V('0640')."),
+    Row(
+        "mode", "target/permissions/mode", _codecs.Octal(), help="Mode of the file when it is made, such as V('0640')."
+    ),
     Row(
         "owner",
         "target/permissions/owner",
-        Integer(0),
+        _codecs.Integer(0),
         help="Numeric user of the file when it is made; on a V(netfs) pool that of the pool's directory.",
     ),
     Row(
         "group",
         "target/permissions/group",
-        Integer(0),
+        _codecs.Integer(0),
         help="Numeric group of the file when it is made; on a V(netfs) pool that of the directory.",
     ),
     Row(
         "allow_overcommit",
         None,
-        Switch(),
+        _codecs.Switch(),
         help="Whether the capacity may be more than the whole pool has.",
         default=False,
     ),
     Row(
         "allow_shrink",
         None,
-        Switch(),
+        _codecs.Switch(),
         help="Whether a larger volume is cut to O(capacity): what is behind is lost. Never that of a running domain.",
         default=False,
     ),
@@ -249,7 +244,7 @@ ROWS: tuple[AnyRow, ...] = (
         help="With O(state=absent): how what it holds is overwritten before it is deleted. All but V(zero) need "
         "scrub on the hypervisor.",
     ),
-    Row("xml", None, Text(), help="libvirt's XML for a new volume, for what has no option of its own."),
+    Row("xml", None, _codecs.Text(), help="libvirt's XML for a new volume, for what has no option of its own."),
 )
 
 
@@ -273,7 +268,7 @@ def check(desired: Options) -> None:
         _check_encryption(desired, form)
 
 
-def _shown(option: str, desired: Options) -> Value:
+def _shown(option: str, desired: Options) -> _codecs.Value:
     return next(row.show(desired[option]) for row in ROWS if row.option == option)
 
 

@@ -292,6 +292,42 @@ def test_a_hypervisor_mounts_it(cluster: Cluster, tmp_path: Path, mount_point: P
     assert third.run("sh", "-c", f"touch {target}/image9 2>&1 || echo refused", check=False).endswith("refused\n")
     assert "changed=1 " in run("--check")
     assert mounted() == ""
+    assert "changed=1 " in run()
+    assert mounted() == "fuse.glusterfs"
+    # another server while somebody has something open: for the next boot, and nobody is disturbed
+    variables["gluster_servers"] = [second.address, first.address]
+    (tmp_path / "play.json").write_text(json.dumps(play))
+    writing = ["sh", "-c", f"exec 9>{target}/open && echo open && read end"]
+    with subprocess.Popen([*third.enter, *writing], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as guest:
+        assert guest.stdout is not None
+        assert guest.stdout.readline() == "open\n"
+        assert "changed=1 " in run("--check")
+        assert "changed=1 " in run()
+        assert f"{second.address}:/vms {target} glusterfs" in third.run("cat", "/etc/fstab")
+        assert "changed=0 " in run()
+        # nor is it unmounted under them, where the pool is to go
+        tasks[0]["ansible.builtin.include_role"]["tasks_from"] = "unmount"
+        (tmp_path / "play.json").write_text(json.dumps(play))
+        said = run()
+        assert "busy" in said
+        assert "changed=0 " in said
+        assert f"{second.address}:/vms {target} glusterfs" in third.run("cat", "/etc/fstab")
+        guest.communicate("\n")
+    assert "changed=2 " in run("--check")
+    assert mounted() == "fuse.glusterfs"
+    assert "changed=3 " in run()
+    assert (mounted(), target.exists(), third.run("cat", "/etc/fstab")) == ("", False, "")
+    assert "changed=0 " in run()
+    assert "seen" in first.run("ls", "/srv/gluster/brick1/vms")
+    tasks[0]["ansible.builtin.include_role"]["tasks_from"] = "mount"
+    # what is something else is left alone, and said
+    target.mkdir()
+    third.run("mount", "-t", "tmpfs", "other", str(target))
+    (tmp_path / "play.json").write_text(json.dumps(play))
+    said = " ".join(run().split())
+    assert f"other is mounted at {target}, where volume vms is wanted" in said
+    assert "changed=0 " in said
+    third.run("umount", str(target))
     assert "failed=0" in run()
     assert mounted() == "fuse.glusterfs"
     # what is mounted needs no server, what isn't is one clear error

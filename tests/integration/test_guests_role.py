@@ -88,7 +88,7 @@ def site(scratch: str, images_dir: Path) -> Site:
             env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1200,
             check=False,
         )
         text = done.stdout + done.stderr

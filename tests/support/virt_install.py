@@ -17,6 +17,11 @@ import sys
 sys.path.insert(0, "/usr/share/virt-manager")
 
 from virtinst import virtinstall  # type: ignore[import-not-found]
+from virtinst.connection import VirtinstConnection  # type: ignore[import-not-found]
+
+# Each run would read every domain of the host, some hundred of the tests beside, to see whether one has the disk or the
+# MAC address that it is to print. Nothing of this is started.
+VirtinstConnection.fetch_all_domains = lambda _self: []
 
 
 def run(words: list[str]) -> list[object]:

@@ -269,7 +269,7 @@ def test_what_a_disk_on_a_volume_lies_on(
     pool = found(kind, source, volume, path)
     assert _domain_volume_source.source(pool, volume, path) == expected
     storage = Storage(t.cast("t.Any", None), check_mode=False)
-    storage._handles, storage._pools = {}, {"p": pool}
+    storage._pools._handles, storage._pools._pools = {}, {"p": pool}
     disk = {"pool": "p", "volume": volume}
     assert storage.resolve({"name": "web1", "disks": [disk]}) == []
     assert disk == {"pool": "p", "volume": volume, "format": "raw", **expected}

@@ -8,10 +8,11 @@ import typing as t
 
 import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils import _xml
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import PLUGGABLE
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices, Free
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_devices import pluggable
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Devices
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_seats import Free
 
-ROWS = {row.option: row for row in PLUGGABLE}
+ROWS = {row.option: row for row in pluggable()}
 LIVE = _xml.parse(
     "<domain><memoryBacking><access mode='shared'/></memoryBacking><features><acpi/></features><devices>"
     "<controller type='virtio-serial' index='0'/><controller type='scsi' index='0' model='virtio-scsi'/>"

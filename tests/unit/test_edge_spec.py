@@ -9,6 +9,7 @@ import typing as t
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.minicloud.kvm.plugins.module_utils import _domain, _network, _pool
+from ansible_collections.minicloud.kvm.plugins.module_utils._edge_libvirt import _options
 from ansible_collections.minicloud.kvm.plugins.module_utils._edge_spec import cut
 from ansible_collections.minicloud.kvm.plugins.module_utils._engine import argument_spec
 
@@ -45,7 +46,7 @@ def said(value: t.Any) -> t.Any:
 @pytest.mark.parametrize(("kind", "given"), GIVEN)
 def test_it_says_the_same(kind: t.Any, given: Given) -> None:
     spec = argument_spec(kind)
-    left, kept, done = cut(spec, given)
+    left, kept, done = cut(argument_spec(kind, _options(kind, given)), given)
     whole, less = ArgumentSpecValidator(spec).validate(given), ArgumentSpecValidator(left).validate(kept)
     assert said({**less.validated_parameters, **done}) == said(whole.validated_parameters)
     assert less.error_messages == whole.error_messages

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils import _engine, _libvirt, _xml
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain import Domain
 from ansible_collections.minicloud.kvm.plugins.module_utils._domain_live import _pluggable
-from ansible_collections.minicloud.kvm.plugins.module_utils._domain_plug import Free
+from ansible_collections.minicloud.kvm.plugins.module_utils._domain_seats import Free
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._network import Network
 from ansible_collections.minicloud.kvm.plugins.module_utils._pool import Pool

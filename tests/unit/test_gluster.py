@@ -24,6 +24,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_options imp
 from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_plan import Cluster, VolumePlan, plan
 from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_read import (
     Heal,
+    Peer,
     Task,
     answer,
     read_clients,
@@ -34,6 +35,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_read import
     read_volumes,
     split_brick,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._gluster_system import addresses, aliased
 
 PRINTED = Path(__file__).parent / "gluster"
 HOSTS = ["10.231.77.11", "10.231.77.12", "10.231.77.13"]
@@ -354,6 +356,39 @@ def test_peers_to_let_go() -> None:
     assert _gluster_peer.plan(["new"], True, pool, (), ()).detach == ()
     with pytest.raises(BadValue, match="by itself"):
         _gluster_peer.plan(HOSTS, True, pool, (), HOSTS[:1])
+
+
+# As gluster2 has it of the machine that took it in: what the resolver said of its address.
+LEADS = {
+    "gluster1": {"10.231.77.11"},
+    "10.231.77.11": {"10.231.77.11"},
+    "10.231.77.12": {"10.231.77.12"},
+    "elsewhere": {"192.0.2.1"},
+}
+
+
+def look_up(name: str) -> t.AbstractSet[str]:
+    return LEADS.get(name, set())
+
+
+def test_a_machine_is_known_by_the_address_that_its_name_leads_to() -> None:
+    peers = [
+        Peer("a", ("gluster1",), True, "3"),
+        Peer("b", ("10.231.77.13",), True, "3"),
+        Peer("own", (), True, "3"),
+    ]
+    found = aliased(peers, ["10.231.77.11", "10.231.77.13", "elsewhere", "nowhere"], look_up)
+    assert [peer.names for peer in found] == [("gluster1", "10.231.77.11"), ("10.231.77.13",), ()]
+    assert aliased(peers, ["10.231.77.13", "nowhere"], look_up) == peers
+    names = ["10.231.77.11", "10.231.77.12", "10.231.77.13"]
+    assert _gluster_peer.plan(names, False, found, (), {"10.231.77.12"}).probe == ()
+    assert _gluster_peer.plan(names, False, peers, (), {"10.231.77.12"}).probe == ("10.231.77.11",)
+
+
+def test_names_lead_to_addresses_or_nowhere() -> None:
+    assert addresses("127.0.0.1") == {"127.0.0.1"}
+    assert addresses("no such name") == frozenset()
+    assert addresses("x" * 300) == frozenset()
 
 
 def test_a_rejected_peer_is_an_error_with_what_helps() -> None:

@@ -34,6 +34,14 @@ VOLUMES = [
     {"name": "own", "bricks": ["192.0.2.21:/srv/x/own"], "group": "db-workload", "state": "stopped"},
     {"name": "old", "state": "absent"},
 ]
+# What the look at a hypervisor's mount point has printed, and its pools.
+LOOKS: list[tuple[str, list[dict[str, t.Any]]]] = [
+    ("192.0.2.21", [{"name": "shared", "backend": "gluster"}]),
+    ("mounted fuse.glusterfs 192.0.2.22:/vms", [{"name": "x", "backend": "nfs"}, {"name": "y", "type": "dir"}]),
+    ("mounted fuse.glusterfs s3:vms", [{"name": "shared", "backend": "gluster", "target": {"path": "/srv/x"}}]),
+    ("mounted fuse.glusterfs 192.0.2.21:/vms2", []),
+    ("mounted nfs4 192.0.2.21:/vms", [{"name": "shared", "backend": "gluster", "state": "absent"}]),
+]
 
 
 def play(place: Path, extra: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -49,6 +57,10 @@ def play(place: Path, extra: dict[str, t.Any]) -> dict[str, t.Any]:
     for access in ("fuse", "netfs", "libgfapi"):
         tasks.append({**know_pool, "vars": {**know_pool["vars"], "gluster_access": access}})
         tasks.append(written(place / f"{access}.json", ["gluster_pool"]))
+    for number, (answer, pools) in enumerate(LOOKS):
+        given = {"__gluster_answer": {"stdout": answer, "rc": 0}, "pools_list": pools}
+        names = ["__gluster_mounted", "__gluster_other", "__gluster_goes", "gluster_pool_path"]
+        tasks.append({**written(place / f"look{number}.json", names), "vars": given})
     files = [str(place / "own.json"), str(ROLE / "vars" / "main.yml"), str(ROLE / "vars" / "Debian.yml")]
     (place / "play.json").write_text(
         json.dumps(
@@ -78,6 +90,7 @@ def play(place: Path, extra: dict[str, t.Any]) -> dict[str, t.Any]:
     return {
         **found,
         **{name: json.loads((place / f"{name}.json").read_text()) for name in ("fuse", "netfs", "libgfapi")},
+        "looks": [json.loads((place / f"look{number}.json").read_text()) for number in range(len(LOOKS))],
     }
 
 
@@ -154,3 +167,27 @@ def test_tls_and_what_there_is_not(tmp_path: Path) -> None:
 )
 def test_the_pool(told: dict[str, t.Any], access: str, pool: dict[str, t.Any]) -> None:
     assert told[access]["gluster_pool"] == {"name": "vms", "autostart": True, **pool}
+
+
+def test_what_is_mounted_and_what_goes(told: dict[str, t.Any]) -> None:
+    names = ("__gluster_mounted", "__gluster_other", "__gluster_goes", "gluster_pool_path")
+    images = "/var/lib/libvirt/images/"
+    assert [tuple(look[name] for name in names) for look in told["looks"]] == [
+        (False, "", False, images + "shared"),
+        (True, "", False, images + "vms"),
+        (True, "", False, "/srv/x"),
+        (True, "192.0.2.21:/vms2", False, images + "vms"),
+        (True, "192.0.2.21:/vms", True, images + "shared"),
+    ]
+
+
+def test_nothing_is_mounted_anew_under_guests() -> None:
+    tasks = yaml.safe_load((ROLE / "tasks" / "mount.yml").read_text())
+    [state] = [task["ansible.posix.mount"]["state"] for task in tasks if "ansible.posix.mount" in task]
+    assert state == "{{ 'present' if __gluster_mounted else 'mounted' }}"
+    # umount(8) refuses what is open; only then fstab, which state absent would change before.
+    gone = yaml.safe_load((ROLE / "tasks" / "unmount.yml").read_text())
+    assert [task["ansible.posix.mount"]["state"] for task in gone if "ansible.posix.mount" in task] == [
+        "unmounted",
+        "absent",
+    ]

@@ -40,9 +40,10 @@ is_up() { [ -e .lab/known_hosts ] || die "the lab is not up (make lab-up)"; }
 
 status() {
     [ -e .lab/known_hosts ] || { echo "The lab is not up (make lab-up)."; return; }
-    local name state answer
+    local name state answer names
+    mapfile -t names < <(awk '/^Host [a-z]/ {print $2}' .lab/ssh_config)
     printf '%-8s  %-9s  %s\n' machine libvirt inside
-    for name in $(awk '/^Host [a-z]/ {print $2}' .lab/ssh_config); do
+    for name in "${names[@]}"; do
         state="$(as_root virsh -c qemu:///system domstate "mclab-$name" 2>/dev/null | head -n 1)" || state="absent"
         answer="$(ssh -F .lab/ssh_config -o BatchMode=yes -o ConnectTimeout=5 "$name" \
             '. /etc/os-release; echo "$PRETTY_NAME, up $(cut -d. -f1 /proc/uptime) s"' 2>/dev/null </dev/null)" || answer="does not answer"

@@ -45,10 +45,17 @@ from stage import (
 from storage import VIRSH, Storage, nothing_lost, place, start_counting
 from story_ceph import CEPH
 from story_fio import fio
+from story_gluster import GLUSTER
 from story_iscsi import ISCSI
 from story_nfs import NFS
 
-STORAGES = {"minicloud": NFS, "storage_nfs": NFS, "storage_iscsi": ISCSI, "storage_ceph": CEPH}
+STORAGES = {
+    "minicloud": NFS,
+    "storage_nfs": NFS,
+    "storage_iscsi": ISCSI,
+    "storage_gluster": GLUSTER,
+    "storage_ceph": CEPH,
+}
 
 
 def storage() -> Storage:

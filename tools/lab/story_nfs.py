@@ -168,6 +168,23 @@ def nfs_dead() -> str:
     return f"the guest went on {time.monotonic() - began:.0f} s after the server was back"
 
 
+def nfs_gone() -> str:
+    """Pool and export go; what is in the directory stays"""
+    no_pool: dict[str, object] = {"pools_list": [{"name": "shared", "state": "absent"}]}
+    run = playbook("minicloud.kvm.site", "-t", "pools", "-e", json.dumps(no_pool))
+    for host in ("host1", "host2"):
+        known = on(host, "virsh -q -c qemu:///system pool-list --all --name").split()
+        check("shared" not in known, f"{host} does not know the pool")
+        check(on(host, f"findmnt -n {POOL} || true") == "", "and has nothing mounted there")
+    no_export = no_pool | {"nfs_server_exports": [{"path": EXPORT, "state": "absent"}]}
+    options = ["-t", "storage,pools", "-e", json.dumps(no_export)]
+    playbook("minicloud.kvm.site", *options)
+    check(EXPORT not in on(SERVER, "exportfs -s"), f"exportfs says nothing of {EXPORT}")
+    check(not playbook("minicloud.kvm.site", *options).tasks, "the same again changes nothing")
+    kept()
+    return run.what()
+
+
 NFS = Storage(
     name="NFS",
     disk=disk,
@@ -176,5 +193,5 @@ NFS = Storage(
     shown=("async",),
     repaired=repaired,
     kept=kept,
-    steps=(nfs_settings, nfs_kernel, nfs_fstab, nfs_dead),
+    steps=(nfs_settings, nfs_kernel, nfs_fstab, nfs_dead, nfs_gone),
 )
