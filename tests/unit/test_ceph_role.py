@@ -179,7 +179,7 @@ def test_three_machines_and_more(tmp_path: Path) -> None:
 def test_what_a_look_leaves_to_do(tmp_path: Path) -> None:
     # one that runs and does not start at boot, one the other way round
     found = told(tmp_path, THREE, "s2", MORE)
-    assert found["__ceph_asleep"] == ["ceph-mgr@s2.service", "ceph-mds@s2.service"]
+    assert found["__ceph_asleep"] == ["ceph-mds@s2.service", "ceph-mgr@s2.service"]
     assert found["__ceph_keyrings_wanted"] == []
     assert found["__ceph_daemon_keyrings"] == [
         "/var/lib/ceph/mgr/ceph-s2/keyring",
