@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import json
 import os
 import re
@@ -96,6 +97,20 @@ def require_room(source: Image, target: Image) -> None:
 def same(one: Image, other: Image) -> bool:
     """Whether two images hold the same."""
     return _run(["compare", one.name, other.name], (one, other), "", "").returncode == 0
+
+
+def require_written(file: str, path: str, what: str) -> None:
+    """What somebody else has written to a file or device is what is in this file, byte for byte."""
+    source, target = local(file, "raw"), local(path, "raw")
+    _flush(target)
+    size, room = os.stat(file).st_size, size_of(target)
+    try:
+        _compare(source, target if room <= size else target.part(0, -(-size // _SECTOR) * _SECTOR), what, True)
+    except KvmError:
+        left = os.statvfs(path)
+        if not target.is_device and left.f_bavail * left.f_frsize < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path) from None
+        raise
 
 
 def _compare(source: Image, target: Image, what: str, told: bool) -> None:

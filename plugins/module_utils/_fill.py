@@ -146,10 +146,24 @@ def _create(place: Place, file: str, ours: bool, filling: Filling) -> None:
             sparse = form == "raw" and place.type in FILE_POOLS and _xml.get(tree, "allocation") == "0"
             with open(file, "rb") as image:
                 _libvirt_storage.volume_upload(place.host, volume, image, content.size, sparse)
+                if place.host.remote or not os.access(path, os.R_OK | os.W_OK):
+                    _require_uploaded(place, volume, image, content.size)
+                else:
+                    _copy.require_written(file, path, "volume {0}".format(_xml.get(tree, "name")))
 
     if ours and place.by_name and as_it_is:
         _xml.put(tree, "allocation", "0")
     _finish(place, filling, None, fill)
+
+
+def _require_uploaded(place: Place, volume: Handle, image: t.BinaryIO, size: int) -> None:
+    """As _copy.require_written, of what only libvirt can read."""
+    if not _libvirt_storage.volume_begins_with(place.host, volume, image, size):
+        raise KvmError(
+            "Volume {0} does not hold what was uploaded to it.".format(volume.name()),
+            error_code="wrong_copy",
+            remedy="See whether there is room in its pool.",
+        )
 
 
 def make(place: Place, filling: Filling, source: Source | None) -> None:

@@ -136,10 +136,11 @@ class Machine:
     def activate(self, path: str) -> None:
         """Have a logical volume there, as it is now: another machine may have made it, or made it larger."""
         kinds = set((self.run("env", _PATH, "lvs", "--noheadings", "-o", "segtype", path) or "").split())
-        if not kinds <= SHAREABLE:
+        other = kinds - SHAREABLE
+        if other:
             raise KvmError(
                 "{0} is a logical volume of type {1}: active on {2} as well it would be destroyed.".format(
-                    path, ", ".join(sorted(kinds)), self.name
+                    path, ", ".join(sorted(other)), self.name
                 ),
                 error_code="not_shared",
                 remedy="Only linear and striped volumes may be active on two machines at once.",

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import subprocess
+import time
 import typing as t
 from pathlib import Path
 
@@ -47,7 +49,24 @@ def contents(images_dir: Path) -> dict[str, str]:
     mounted = images_dir / "mnt"
     if os.path.ismount(mounted):
         return {str(path): path.read_text() if path.is_file() else "" for path in sorted(mounted.rglob("*"))}
+    for image in images_dir.glob("device*"):
+        wait_until_let_go(image)
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(images_dir.glob("device*"))}
+
+
+def wait_until_let_go(image: Path) -> None:
+    """A guest of another test that was started while the device was mounted has a copy of the mount, and the file
+    system goes on there: libvirt gives each QEMU a mount namespace of its own."""
+    for device in command("losetup", "--noheadings", "--output", "NAME", "--associated", str(image)).split():
+        end = time.monotonic() + 300
+        while signature(device, "USAGE") == "filesystem" and time.monotonic() < end:
+            try:
+                os.close(os.open(device, os.O_RDONLY | os.O_EXCL))
+                break
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+            time.sleep(0.2)
 
 
 def fields(result: Args) -> list[str]:

@@ -19,6 +19,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.minicloud.kvm.plugins.module_utils import _libvirt, _libvirt_storage
 
 Args = t.Dict[str, t.Any]
 MODULE = "libvirt_volume"
@@ -473,3 +474,21 @@ def test_killed_while_it_uploads(converge: t.Any, look: t.Any, pool: str, images
     converge(MODULE, args, look)
     assert (images_dir / "pool" / "disk").read_bytes() == src.read_bytes()
     assert [each.name for each in (images_dir / "pool").iterdir()] == ["disk"]
+
+
+@pytest.mark.parametrize("size", [MIB, 3 * MIB + 5])
+def test_what_only_libvirt_can_read_is_read_through_it(
+    run_module: t.Any, pool: str, images_dir: Path, libvirt_uri: str, size: int
+) -> None:
+    source = images_dir / "image.src"
+    source.write_bytes(hashlib.shake_256(b"seed").digest(size))
+    run_module(MODULE, {"pool": pool, "name": "disk", "format": "raw", "src": str(source)})
+    with _libvirt.connect(libvirt_uri) as host, source.open("rb") as image:
+        volume = host.connection.storagePoolLookupByName(pool).storageVolLookupByName("disk")
+        assert _libvirt_storage.volume_begins_with(host, volume, image, size)
+        with (images_dir / "pool" / "disk").open("r+b") as disk:
+            disk.seek(size - 1)
+            disk.write(b"?")
+        assert not _libvirt_storage.volume_begins_with(host, volume, image, size)
+        os.truncate(images_dir / "pool" / "disk", size // 2)
+        assert not _libvirt_storage.volume_begins_with(host, volume, image, size)

@@ -87,6 +87,30 @@ def test_what_reads_differently_is_an_error(tmp_path: Path, raw: Path, monkeypat
     assert caught.value.error_code == "wrong_copy"
 
 
+def test_what_somebody_else_has_written_is_read_again(tmp_path: Path) -> None:
+    """Byte for byte, whatever format it is; what a device has behind it does not matter."""
+    file, other = tmp_path / "image", tmp_path / "volume"
+    file.write_bytes(b"QFI\xfb" + b"x" * 1500)
+    other.write_bytes(file.read_bytes())
+    _copy.require_written(str(file), str(other), "volume v")
+    other.write_bytes(file.read_bytes() + bytes(544) + b"what was there")
+    _copy.require_written(str(file), str(other), "volume v")
+    for content in (file.read_bytes()[:700], file.read_bytes()[:700] + bytes(804)):
+        other.write_bytes(content)
+        with pytest.raises(KvmError, match="volume v does not hold what it is a copy of") as told:
+            _copy.require_written(str(file), str(other), "volume v")
+        assert told.value.error_code == "wrong_copy"
+
+
+def test_what_is_missing_for_want_of_room_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, other = tmp_path / "image", tmp_path / "volume"
+    file.write_bytes(b"x" * 1024)
+    other.write_bytes(b"x" * 512 + bytes(512))
+    monkeypatch.setattr(os, "statvfs", lambda _path: os.statvfs_result((4096, 4096, 1, 0, 0, 0, 0, 0, 0, 255)))
+    with pytest.raises(OSError, match="No space left on device"):
+        _copy.require_written(str(file), str(other), "volume v")
+
+
 def test_too_small_a_target_is_left_alone(tmp_path: Path, raw: Path) -> None:
     target = tmp_path / "target"
     target.write_bytes(b"old" * MIB)

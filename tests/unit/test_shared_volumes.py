@@ -236,6 +236,26 @@ def test_a_machine_has_a_volume_and_gives_it_up(lvm: t.Callable[[str], list[str]
         machine.activate("/dev/guests/a")
 
 
+@pytest.mark.parametrize("kind", ["thin", "cache", "raid1", "writecache"])
+def test_what_may_not_be_active_twice_is_not_activated(
+    lvm: t.Callable[[str], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    lvm("")
+    (tmp_path / "lvs").write_text(f"#!/bin/sh\necho '  linear'\necho '  {kind}'\n")
+    (tmp_path / "lvs").chmod(0o755)
+    with pytest.raises(
+        KvmError, match=rf"/dev/guests/a is a logical volume of type {kind}: active on localhost"
+    ) as told:
+        _machines.Machine("localhost", "root").activate("/dev/guests/a")
+    assert told.value.error_code == "not_shared"
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    pool = mock.Mock(source=_xml.parse("<source><name>guests</name></source>", "a source"))
+    with pytest.raises(KvmError, match=rf"Volume a is not active here, and is of type {kind}: active on two") as told:
+        _logical.activate(pool, "a")
+    assert told.value.error_code == "lvm_failed"
+    assert lvm("") == []
+
+
 class Calls:
     """Two machines that note what is asked of them; the libvirt of both is left out."""
 
