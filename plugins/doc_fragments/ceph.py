@@ -26,7 +26,7 @@ options:
     type: int
     default: 30
 notes:
-  - Needs C(ceph) (package ceph-common) on the machine it runs on, and the user's key there. Any machine that has
-    both will do, and one is enough.
+  - Needs Ceph's library for Python (package python3-rados, which ceph-common brings) on the machine it runs on, and the
+    user's key there. Any machine that has both will do, and one is enough.
   - Works with Ceph 16 and later, however it was installed.
 """

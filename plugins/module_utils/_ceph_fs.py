@@ -30,7 +30,7 @@ OPTIONS = spec(OWN, "filesystems", "name")
 def filesystem(options: Options, cluster: Cluster, check_mode: bool) -> dict[str, t.Any]:
     """Have the file systems that the task declares; in check mode only say what that takes."""
     declared = [_checked(label, one) for label, one in declarations(options, OWN, "filesystems", "name")]
-    plans = plan(declared, cluster.ask("fs", "dump"), cluster.ask("osd", "dump"), check_mode)
+    plans = plan(declared, cluster.ask("fs dump"), cluster.ask("osd dump"), check_mode)
     if not check_mode:
         apply(plans, cluster)
     return result(plans, "filesystems", "filesystem", options["name"] is not None)
@@ -76,7 +76,7 @@ def _plan(one: Options, current: Options | None, pools: t.Mapping[int, str]) -> 
     todo = ObjectPlan(name, "present", "{0} file system {1}".format("make" if current is None else "change", name))
     has: list[str] = []
     if current is None:
-        todo.change("state", "absent", "present", "fs", "new", name, one["metadata_pool"], first)
+        todo.change("state", "absent", "present", "fs new", fs_name=name, metadata=one["metadata_pool"], data=first)
         has = [first]
     else:
         meta, has = pools[current["metadata_pool"]], [pools[number] for number in current["data_pools"]]
@@ -90,12 +90,13 @@ def _plan(one: Options, current: Options | None, pools: t.Mapping[int, str]) -> 
             )
     for pool in one["data_pools"]:
         if pool not in has:
-            todo.change("data_pools", list(has), [*has, pool], "fs", "add_data_pool", name, pool)
+            todo.change("data_pools", list(has), [*has, pool], "fs add_data_pool", fs_name=name, pool=pool)
             has = [*has, pool]
     extra = [pool for pool in has if pool not in one["data_pools"]]
     if extra:
         todo.warnings.append("File system {0} also has {1}, which stay.".format(name, ", ".join(extra)))
     before = current["max_mds"] if current else 1
     if one["max_mds"] is not None and one["max_mds"] != before:
-        todo.change("max_mds", before, one["max_mds"], "fs", "set", name, "max_mds", str(one["max_mds"]))
+        after = one["max_mds"]
+        todo.change("max_mds", before, after, "fs set", fs_name=name, var="max_mds", val=str(after))
     return todo

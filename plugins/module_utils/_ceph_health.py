@@ -31,7 +31,7 @@ def health(options: Options, cluster: Cluster) -> dict[str, t.Any]:
     deadline = time.monotonic() + options["wait"]
     while True:
         try:
-            status, osdmap = cluster.ask("status"), cluster.ask("osd", "dump")
+            status, osdmap = cluster.ask("status"), cluster.ask("osd dump")
         except KvmError as error:
             # a monitor that restarts is away for a while
             if error.error_code != "no_connection" or time.monotonic() >= deadline:

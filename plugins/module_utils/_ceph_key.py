@@ -1,16 +1,18 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""ceph_key from its options to its result. A key goes to Ceph through standard input, and nowhere else."""
+"""ceph_key from its options to its result. A key goes to Ceph as a command's input, and nowhere else."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import errno
+import hashlib
 import re
 import struct
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import ENOENT, Cluster, Step
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import Cluster, Command
 from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_plan import (
     ObjectPlan,
     Options,
@@ -40,10 +42,13 @@ def key(options: Options, cluster: Cluster, check_mode: bool) -> dict[str, t.Any
     declared = [_checked(label, one, options["user"]) for label, one in declarations(options, OWN, "keys", "name")]
     plans = []
     for one in declared:
-        found = cluster.ask("auth", "get", one["name"], missing=(ENOENT,))
+        found = cluster.ask("auth get", (errno.ENOENT,), entity=one["name"])
         plans.append(plan(one, found[0] if found else None))
     if not check_mode:
         apply(plans, cluster)
+        for todo in plans:
+            if todo.changes and todo.state == "present":
+                todo.facts["fingerprint"] = fingerprint(cluster.ask("auth get", entity=todo.name)[0])
     return result(plans, "keys", "key", options["name"] is not None)
 
 
@@ -52,7 +57,7 @@ def _checked(label: str, one: Options, user: str) -> Options:
     name, caps = one["name"], one["caps"]
     if not re.match(r"^(client|mgr|mds|osd)\.[^\s\[\]\"'=]+$", name or ""):
         raise BadValue(label + "name", name, "a name with its type is wanted, such as client.libvirt")
-    if name == user:
+    if name == user and (one["state"] == "absent" or caps is not None or one["key"] is not None):
         raise BadValue(label + "name", name, "the task works as this user, and could lock itself out")
     for part, what in (caps or {}).items():
         if part not in _PARTS:
@@ -88,7 +93,7 @@ def plan(one: Options, current: Options | None) -> ObjectPlan:
     if one["state"] == "absent":
         todo = ObjectPlan(name, "absent", "delete the key of " + name)
         if current is not None:
-            todo.change("state", "present", "absent", "auth", "del", name)
+            todo.change("state", "present", "absent", "auth del", entity=name)
         return todo
     todo = ObjectPlan(name, "present", "{0} the key of {1}".format("make" if current is None else "change", name))
     if current is None and not one["caps"]:
@@ -99,17 +104,24 @@ def plan(one: Options, current: Options | None) -> ObjectPlan:
     before = current["caps"] if current else {}
     caps = {part: what.strip() for part, what in one["caps"].items()} if one["caps"] is not None else dict(before)
     todo.facts["caps"] = caps
+    todo.facts["fingerprint"] = fingerprint(current) if current else None
     if current is None:
         todo.change("state", "absent", "present")
     if _meaning(caps) != _meaning(before):
         todo.change("caps", before, caps)
     if wanted is not None and (current is None or wanted != current["key"]):
         todo.change("key", "another one" if current else None, MASK)
-        todo.steps.append(Step(("auth", "import", "-i", "-"), keyring(name, wanted, caps)))
+        todo.steps.append(Command("auth import", data=keyring(name, wanted, caps)))
     elif todo.changes:
-        verb = "caps" if current else "get-or-create"
-        todo.steps.append(Step(("auth", verb, name, *(word for pair in sorted(caps.items()) for word in pair))))
+        prefix = "auth caps" if current else "auth get-or-create"
+        pairs = [word for pair in sorted(caps.items()) for word in pair]
+        todo.steps.append(Command(prefix, {"entity": name, "caps": pairs}))
     return todo
+
+
+def fingerprint(found: Options) -> str:
+    """What shows whether a keyring has this key, and nothing of the key."""
+    return hashlib.sha256("{0} {1}".format(found["entity"], found["key"]).encode()).hexdigest()
 
 
 def _meaning(caps: t.Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 import typing as t
 
@@ -11,8 +12,6 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import Cluster
 from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_plan import ObjectPlan, Options, apply, result
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue, KvmError, NotFound
 
-EAGAIN = 11
-EBUSY = 16
 _PAUSE = 2.0
 
 OPTIONS: dict[str, t.Any] = {
@@ -30,7 +29,7 @@ def osd(options: Options, cluster: Cluster, check_mode: bool) -> dict[str, t.Any
             raise BadValue("ids", number, "the numbers of OSDs are wanted, each once")
     if options["wait"] < 0:
         raise BadValue("wait", options["wait"], "a number of seconds from 0 is wanted")
-    plans = plan(ids, state, cluster.ask("osd", "dump"))
+    plans = plan(ids, state, cluster.ask("osd dump"))
     changing = [todo for todo in plans if todo.changes]
     if state == "absent":
         # they have to be free all together: two that are free one by one may hold the last two copies
@@ -60,7 +59,7 @@ def plan(ids: t.Sequence[int], state: str, osdmap: Options) -> list[ObjectPlan]:
             found = ", ".join(str(one) for one in sorted(osds)) or "none"
             raise NotFound("Failed to {0}: there is no such OSD; the cluster has {1}.".format(todo.doing, found))
         elif before != state:
-            todo.change("state", before, state, "osd", state, str(number))
+            todo.change("state", before, state, "osd " + state, ids=[str(number)])
         plans.append(todo)
     return plans
 
@@ -74,7 +73,7 @@ def _remove(todo: ObjectPlan, number: int, before: str, current: Options | None)
             error_code="osd_up",
             remedy="Mark it out, wait until it is empty, and stop ceph-osd@{0} on its host.".format(number),
         )
-    todo.change("state", before, "absent", "osd", "purge", str(number), "--yes-i-really-mean-it")
+    todo.change("state", before, "absent", "osd purge", id=number, yes_i_really_mean_it=True)
 
 
 def _wait_safe(ids: t.Sequence[int], cluster: Cluster, seconds: int) -> None:
@@ -82,7 +81,7 @@ def _wait_safe(ids: t.Sequence[int], cluster: Cluster, seconds: int) -> None:
     deadline = time.monotonic() + seconds
     while ids:
         said, complaint = cluster.answer(
-            "osd", "safe-to-destroy", *(str(number) for number in ids), missing=(EAGAIN, EBUSY)
+            "osd safe-to-destroy", (errno.EAGAIN, errno.EBUSY), ids=[str(number) for number in ids]
         )
         # without statistics of some placement groups Ceph draws no conclusion
         unsafe = ids if said is None else sorted(set(ids) - set(said["safe_to_destroy"]))

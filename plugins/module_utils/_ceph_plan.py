@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import Cluster, Step
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import Cluster, Command
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import BadValue
 
 Options = t.Mapping[str, t.Any]
@@ -25,15 +25,15 @@ class ObjectPlan:
     state: str
     doing: str
     changes: list[Change] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Command] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     facts: dict[str, t.Any] = field(default_factory=dict)
 
-    def change(self, name: str, before: t.Any, after: t.Any, *words: str, data: str | None = None) -> None:
-        """A field that differs, and the command that changes it; no words where another command does."""
+    def change(self, name: str, before: t.Any, after: t.Any, prefix: str | None = None, /, **arguments: t.Any) -> None:
+        """A field that differs, and the command that changes it; none where another command does."""
         self.changes.append({"field": name, "before": before, "after": after})
-        if words:
-            self.steps.append(Step(words, data))
+        if prefix:
+            self.steps.append(Command(prefix, arguments))
 
 
 def spec(own: dict[str, t.Any], plural: str, key: str) -> dict[str, t.Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import Cluster
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import Cluster, Command
 from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_plan import (
     ObjectPlan,
     Options,
@@ -38,8 +38,8 @@ _REPLICATED = 1
 def pool(options: Options, cluster: Cluster, check_mode: bool) -> dict[str, t.Any]:
     """Have the pools that the task declares; in check mode only say what that takes."""
     declared = [_checked(label, one) for label, one in declarations(options, OWN, "pools", "name")]
-    osdmap = cluster.ask("osd", "dump")
-    crush = cluster.ask("osd", "crush", "dump") if any(_wants_rule(one) for one in declared) else {}
+    osdmap = cluster.ask("osd dump")
+    crush = cluster.ask("osd crush dump") if any(_wants_rule(one) for one in declared) else {}
     usage = cluster.ask("df") if any(one["state"] == "absent" for one in declared) else {}
     plans = plan(declared, osdmap, crush, usage)
     if not check_mode:
@@ -95,7 +95,8 @@ def _removal(one: Options, current: Options | None, usage: Options) -> ObjectPla
             remedy="Move what is in it first, or set delete_data to true to lose it.",
             objects=objects,
         )
-    todo.change("state", "present", "absent", "osd", "pool", "delete", name, name, "--yes-i-really-really-mean-it")
+    sure = {"pool": name, "pool2": name, "yes_i_really_really_mean_it": True}
+    todo.change("state", "present", "absent", "osd pool delete", **sure)
     return todo
 
 
@@ -103,8 +104,8 @@ def _presence(one: Options, current: Options | None, crush: Options, rules: list
     name = one["name"]
     todo = ObjectPlan(name, "present", "{0} pool {1}".format("create" if current is None else "change", name))
     if current is None:
-        wanted = (str(one["pg_num"]),) if one["pg_num"] else ()
-        todo.change("state", "absent", "present", "osd", "pool", "create", name, *wanted)
+        wanted = {"pg_num": one["pg_num"]} if one["pg_num"] else {}
+        todo.change("state", "absent", "present", "osd pool create", pool=name, **wanted)
     elif current["type"] != _REPLICATED and (one["size"] or _wants_rule(one)):
         raise KvmError(
             "Failed to change pool {0}: it is erasure-coded, which has neither a size nor a rule to choose.".format(
@@ -122,8 +123,15 @@ def _presence(one: Options, current: Options | None, crush: Options, rules: list
     return todo
 
 
-def _set(todo: ObjectPlan, field: str, before: t.Any, after: t.Any, *more: str) -> None:
-    todo.change(field, before, after, "osd", "pool", "set", todo.name, field, str(after), *more)
+def _set(todo: ObjectPlan, field: str, before: t.Any, after: t.Any) -> None:
+    todo.change(field, before, after)
+    todo.steps.append(_set_command(todo.name, field, after))
+
+
+def _set_command(name: str, field: str, value: t.Any) -> Command:
+    # Ceph wants to be told twice where a single copy is meant
+    sure = {"yes_i_really_mean_it": True} if (field, value) == ("size", 1) else {}
+    return Command("osd pool set", {"pool": name, "var": field, "val": str(value), **sure})
 
 
 def _autoscale(todo: ObjectPlan, one: Options, found: Options) -> None:
@@ -170,7 +178,10 @@ def _rule(todo: ObjectPlan, one: Options, found: Options, crush: Options, rules:
             "failure_domain",
             domain_of(before) if before else None,
             domain,
-            *("osd", "crush", "rule", "create-replicated", made, "default", domain),
+            "osd crush rule create-replicated",
+            name=made,
+            root="default",
+            type=domain,
         )
         # for the next pool of the same task
         steps = [{"op": "take", "item_name": "default"}, {"op": "chooseleaf_firstn", "type": domain}, {"op": "emit"}]
@@ -193,23 +204,16 @@ def _sizes(todo: ObjectPlan, one: Options, found: Options) -> None:
     size, min_size = one["size"], one["min_size"]
     resized = size is not None and size != found.get("size")
     if resized:
-        # Ceph wants to be told twice where a single copy is meant
-        _set(todo, "size", found.get("size"), size, *(("--yes-i-really-mean-it",) if size == 1 else ()))
+        _set(todo, "size", found.get("size"), size)
     # a new size brings a new min_size
     if min_size is not None and (resized or min_size != found.get("min_size")):
         before = found.get("min_size")
         if found and min_size > (size or found["size"]):
             raise BadValue("min_size", min_size, "pool {0} has only {1} copies".format(todo.name, found["size"]))
         if before == min_size:
-            todo.steps.append(_min_size_again(todo.name, min_size))
+            todo.steps.append(_set_command(todo.name, "min_size", min_size))
         else:
             _set(todo, "min_size", before, min_size)
-
-
-def _min_size_again(name: str, min_size: int) -> t.Any:
-    from_change = ObjectPlan(name, "", "")
-    _set(from_change, "min_size", None, min_size)
-    return from_change.steps[0]
 
 
 def _application(todo: ObjectPlan, one: Options, found: Options) -> None:
@@ -225,4 +229,4 @@ def _application(todo: ObjectPlan, one: Options, found: Options) -> None:
                 todo.name, has[0]
             ),
         )
-    todo.change("application", None, wanted, "osd", "pool", "application", "enable", todo.name, wanted)
+    todo.change("application", None, wanted, "osd pool application enable", pool=todo.name, app=wanted)

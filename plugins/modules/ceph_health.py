@@ -112,10 +112,10 @@ osds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import OPTIONS as CONNECTION
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import connect
 from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_health import OPTIONS, health
-from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_rados import IMPORT_ERROR, PACKAGE, connect
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_rados import OPTIONS as CONNECTION
+from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish, require
 
 
 def main() -> None:
@@ -124,13 +124,8 @@ def main() -> None:
         argument_spec={**CONNECTION, **OPTIONS},
         supports_check_mode=True,
     )
-    module.run_command_environ_update = {"LC_ALL": "C"}
-
-    def run(words: list[str], data: str | None) -> tuple[int, str, str]:
-        found: tuple[int, str, str] = module.run_command(words, data=data)
-        return found
-
-    finish(module, lambda: health(module.params, connect(module.params, run, module.get_bin_path)))
+    require(module, "rados", IMPORT_ERROR, PACKAGE)
+    finish(module, lambda: health(module.params, connect(module.params)))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author: minicloud.kvm contributors (@minicloud)
 description:
   - Makes users with a key (cephx), and has each be able to do what the task declares, no more and no less.
-  - Keys are in no result, no diff, no log and no list of processes. One that the task gives goes to C(ceph) through its
-    standard input; one that it does not give is made by the cluster and stays there.
+  - Keys are in no result, no diff, no log and no list of processes. One that the task does not give is made by the cluster
+    and stays there.
   - No file is written. Whoever needs the key on another machine gets it with C(ceph auth get), as role C(ceph) does.
 extends_documentation_fragment:
   - minicloud.kvm.attributes
@@ -29,7 +29,9 @@ attributes:
     support: full
 options:
   name:
-    description: The user, with its type, such as V(client.libvirt).
+    description:
+      - The user, with its type, such as V(client.libvirt).
+      - The one that the task works as (O(user)) can only be looked at, with neither O(caps) nor O(key).
     type: str
   state:
     description: V(present) is there. V(absent) is not, and whoever uses its key is let in no more.
@@ -102,6 +104,13 @@ keys:
       type: dict
       returned: success
       sample: {mon: profile rbd, osd: profile rbd pool=vms}
+    fingerprint:
+      description:
+        - The SHA-256 of the user's name, a blank and its key, which shows whether a keyring has the key, and nothing of the key.
+        - None where only a real run makes it. In check mode that of the key that is there. Not for one that is absent.
+      type: str
+      returned: success
+      sample: 6c1a1a5c7a6f1d0f1c5f0d3f0d1cf1b0d7c0d3b4a7b1b2c3d4e5f60718293a4b
     changes:
       description: What changes, or would in check mode. A key is masked.
       type: list
@@ -116,10 +125,10 @@ key:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import OPTIONS as CONNECTION
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import connect
 from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_key import OPTIONS, key
-from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_rados import IMPORT_ERROR, PACKAGE, connect
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_rados import OPTIONS as CONNECTION
+from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish, require
 
 
 def main() -> None:
@@ -130,13 +139,8 @@ def main() -> None:
         required_one_of=[("name", "keys")],
         supports_check_mode=True,
     )
-    module.run_command_environ_update = {"LC_ALL": "C"}
-
-    def run(words: list[str], data: str | None) -> tuple[int, str, str]:
-        found: tuple[int, str, str] = module.run_command(words, data=data)
-        return found
-
-    finish(module, lambda: key(module.params, connect(module.params, run, module.get_bin_path), module.check_mode))
+    require(module, "rados", IMPORT_ERROR, PACKAGE)
+    finish(module, lambda: key(module.params, connect(module.params), module.check_mode))
 
 
 if __name__ == "__main__":

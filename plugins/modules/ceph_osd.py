@@ -87,10 +87,10 @@ osds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import OPTIONS as CONNECTION
-from ansible_collections.minicloud.kvm.plugins.module_utils._ceph import connect
 from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_osd import OPTIONS, osd
-from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_rados import IMPORT_ERROR, PACKAGE, connect
+from ansible_collections.minicloud.kvm.plugins.module_utils._ceph_rados import OPTIONS as CONNECTION
+from ansible_collections.minicloud.kvm.plugins.module_utils._edge import finish, require
 
 
 def main() -> None:
@@ -99,13 +99,8 @@ def main() -> None:
         argument_spec={**CONNECTION, **OPTIONS},
         supports_check_mode=True,
     )
-    module.run_command_environ_update = {"LC_ALL": "C"}
-
-    def run(words: list[str], data: str | None) -> tuple[int, str, str]:
-        found: tuple[int, str, str] = module.run_command(words, data=data)
-        return found
-
-    finish(module, lambda: osd(module.params, connect(module.params, run, module.get_bin_path), module.check_mode))
+    require(module, "rados", IMPORT_ERROR, PACKAGE)
+    finish(module, lambda: osd(module.params, connect(module.params), module.check_mode))
 
 
 if __name__ == "__main__":

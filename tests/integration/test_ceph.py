@@ -8,22 +8,30 @@ without (tests/unit/test_ceph.py).
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import re
+import sys
 import tempfile
 import typing as t
 from pathlib import Path
 
 import pytest
 
-_SPEC = importlib.util.spec_from_file_location(
-    "ceph_cluster", Path(__file__).resolve().parent.parent / "support" / "ceph_cluster.py"
-)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-ceph_cluster = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(ceph_cluster)
+SUPPORT = Path(__file__).resolve().parent.parent / "support"
+
+
+def support(name: str) -> t.Any:
+    spec = importlib.util.spec_from_file_location(name, SUPPORT / (name + ".py"))
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+ceph_cluster, ceph_library = support("ceph_cluster"), support("ceph_library")
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,6 +40,7 @@ pytestmark = [
     pytest.mark.skipif(
         bool(ceph_cluster.missing()), reason="needs Ceph's daemons: " + ", ".join(ceph_cluster.missing())
     ),
+    pytest.mark.skipif(ceph_library.found() is None, reason="needs python3-rados for this Python"),
 ]
 KEY = "AQAin8tUMICVFBAALRHNrV0Z4MXupRw4v9JQ6Q=="
 OTHER_KEY = "AQAin8tUUK84ExAA/QgBtI7gEMWdmnvKBzlXdQ=="
@@ -46,6 +55,13 @@ def cluster() -> t.Iterator[t.Any]:
             yield found
         finally:
             found.stop()
+
+
+@pytest.fixture(scope="module")
+def run_module(runner: t.Any, tmp_path_factory: pytest.TempPathFactory) -> t.Any:
+    """With Ceph's library."""
+    library = ceph_library.directory(tmp_path_factory.mktemp("python"))
+    return runner("env", "PYTHONPATH={0}".format(library), sys.executable)
 
 
 @pytest.fixture
@@ -216,19 +232,18 @@ def test_a_key_from_nothing_to_nothing(cluster: t.Any, ceph: t.Any, converge: t.
     converge("ceph_key", {"state": "absent", "keys": [{"name": "client.libvirt"}, {"name": "client.b"}]}, look)
 
 
-def test_no_process_has_a_key_among_its_words(cluster: t.Any, ceph: t.Any, tmp_path: Path) -> None:
-    log = tmp_path / "words"
-    real = Path("/usr/bin/ceph")
-    spy = tmp_path / "bin" / "ceph"
-    spy.parent.mkdir()
-    spy.write_text('#!/bin/sh\necho "$@" >> {0}\nexec {1} "$@"\n'.format(log, real))
-    spy.chmod(0o755)
+def test_no_program_is_started_and_a_keyring_is_known_by_its_fingerprint(
+    cluster: t.Any, ceph: t.Any, tmp_path: Path
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", "{0}:/usr/bin:/bin".format(spy.parent))
-        ceph("ceph_key", {"name": "client.spy", "caps": {"mon": "allow r"}, "key": KEY})
-        ceph("ceph_key", {"name": "client.spy", "state": "absent"})
-    assert "auth import -i -" in log.read_text()
-    assert KEY not in log.read_text()
+        patch.setenv("PATH", str(tmp_path))
+        found = ceph("ceph_key", {"name": "client.known", "caps": {"mon": "allow r"}, "key": KEY})
+        again = ceph("ceph_key", {"keys": [{"name": "client.known"}, {"name": "client.admin"}]})
+    wanted = hashlib.sha256("client.known {0}".format(KEY).encode()).hexdigest()
+    assert [found["key"]["fingerprint"], again["keys"][0]["fingerprint"]] == [wanted, wanted]
+    secret = cluster.ceph("auth", "get-key", "client.admin").strip()
+    assert again["keys"][1]["fingerprint"] == hashlib.sha256("client.admin {0}".format(secret).encode()).hexdigest()
+    ceph("ceph_key", {"name": "client.known", "state": "absent"})
 
 
 @pytest.mark.parametrize(
@@ -236,6 +251,7 @@ def test_no_process_has_a_key_among_its_words(cluster: t.Any, ceph: t.Any, tmp_p
     [
         ({"name": "libvirt", "caps": {"mon": "allow r"}}, "name: 'libvirt' is not valid: a name with its type"),
         ({"name": "client.admin", "caps": {"mon": "allow r"}}, "could lock itself out"),
+        ({"name": "client.admin", "state": "absent"}, "could lock itself out"),
         ({"name": "client.x"}, "caps does not say what it may do"),
         ({"name": "client.x", "caps": {"disk": "allow r"}}, "caps: 'disk' is not valid: one of mon, osd, mgr, mds"),
         ({"name": "client.x", "caps": {"mon": ""}}, "caps.mon: '' is not valid"),

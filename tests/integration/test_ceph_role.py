@@ -9,6 +9,7 @@ LVM below ceph-volume (tests/support/ceph_volume.py). Joining monitors and guest
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import os
 import re
@@ -24,6 +25,11 @@ import pytest
 import yaml
 
 SUPPORT = Path(__file__).resolve().parent.parent / "support"
+_SPEC = importlib.util.spec_from_file_location("ceph_library", SUPPORT / "ceph_library.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+ceph_library = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(ceph_library)
 PROGRAMS = ("ceph", "ceph-authtool", "ceph-mon", "ceph-mgr", "ceph-osd", "ceph-volume", "monmaptool", "systemctl")
 MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
 pytestmark = [
@@ -31,6 +37,7 @@ pytestmark = [
     pytest.mark.ceph,
     pytest.mark.xdist_group("ceph_role"),
     pytest.mark.skipif(bool(MISSING), reason="needs Ceph's daemons: " + ", ".join(MISSING)),
+    pytest.mark.skipif(ceph_library.found() is None, reason="needs python3-rados for this Python"),
 ]
 PLACES = ("/etc/ceph", "/var/lib/ceph", "/var/log/ceph", "/run/ceph")
 
@@ -46,6 +53,7 @@ class Machine:
 
     def __init__(self, directory: Path, disks: list[str]) -> None:
         self.directory = directory
+        self.library = ceph_library.directory(directory)
         lines = ["set -e"]
         for number, place in enumerate(PLACES):
             subprocess.run(["cp", "-a", place, str(directory / str(number))], check=True)
@@ -99,7 +107,12 @@ class Machine:
             text=True,
             check=False,
             timeout=900,
-            env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_NOCOLOR": "1"},
+            env={
+                **os.environ,
+                "ANSIBLE_LOCALHOST_WARNING": "0",
+                "ANSIBLE_NOCOLOR": "1",
+                "PYTHONPATH": str(self.library),
+            },
         )
         text = done.stdout + done.stderr
         recap = re.search(r"box +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=(\d+)", text)

@@ -83,6 +83,11 @@ def is_enabled(unit: str) -> int:
     return 0 if enabled(unit).exists() else 1
 
 
+def is_active(unit: str) -> int:
+    print("active" if running(unit) else "inactive")
+    return 0 if running(unit) else 3
+
+
 def restart(unit: str) -> None:
     stop(unit)
     start(unit)
@@ -90,6 +95,7 @@ def restart(unit: str) -> None:
 
 VERBS: dict[str, t.Callable[[str], t.Any]] = {
     "show": show,
+    "is-active": is_active,
     "is-enabled": is_enabled,
     "enable": lambda unit: enabled(unit).touch(),
     "disable": lambda unit: enabled(unit).unlink(missing_ok=True),

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 import typing as t
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.minicloud.kvm.plugins.module_utils import (
@@ -22,6 +24,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils import (
     _ceph_osd,
     _ceph_plan,
     _ceph_pool,
+    _ceph_rados,
 )
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 
@@ -43,7 +46,17 @@ def pool_plan(**given: t.Any) -> _ceph_plan.ObjectPlan:
 
 
 def words(plan: _ceph_plan.ObjectPlan) -> list[str]:
-    return [" ".join(step.words) for step in plan.steps]
+    """The steps as ceph(8) has them."""
+
+    def told(name: str, value: t.Any) -> list[str]:
+        if value is True:
+            return ["--" + name.replace("_", "-")]
+        return value if isinstance(value, list) else [str(value)]
+
+    return [
+        " ".join([step.prefix, *(word for name, value in step.arguments.items() for word in told(name, value))])
+        for step in plan.steps
+    ]
 
 
 def test_a_pool_as_it_is() -> None:
@@ -135,7 +148,7 @@ def test_keys() -> None:
     assert words(key_plan(current, caps={"mon": "profile rbd"})) == ["auth caps client.libvirt mon profile rbd"]
     assert words(key_plan(None, caps={"mon": "a", "osd": "b"})) == ["auth get-or-create client.libvirt mon a osd b"]
     given = key_plan(current, key=KEY)
-    assert words(given) == ["auth import -i -"]
+    assert words(given) == ["auth import"]
     assert KEY in (given.steps[0].data or "")
     assert 'caps osd = "profile rbd pool=vms"' in (given.steps[0].data or "")  # an import without takes them away
     shown = _ceph_plan.result([given], "keys", "key", True)
@@ -189,13 +202,86 @@ def test_health_names_what_is_wrong() -> None:
     assert _ceph_health.problems_of(stale, SAID["status"], SAID["osd_dump"]) == ["OSD 0 has not come up since epoch 7"]
 
 
-def test_what_ceph_says_is_told_without_its_log() -> None:
-    log = "2026-11-21T18:44:54.509+0000 7f001239b6c0 -1 monclient(hunting): handle_auth_bad_method server\n"
-    error = _ceph.failure(
-        "change pool vms", 13, log + "[errno 13] RADOS permission denied (error connecting to the cluster)\n"
-    )
-    assert error.error_code == "no_connection"
-    assert "hunting" not in error.message
-    assert _ceph.failure("change pool vms", 16, "Error EBUSY: in use\n").message == (
-        "Failed to change pool vms: Ceph ended with code 16: Error EBUSY: in use."
-    )
+def cluster_that(answer: _ceph.Answer | _ceph.Unreachable) -> _ceph.Cluster:
+    def run(command: _ceph.Command) -> _ceph.Answer:
+        if isinstance(answer, _ceph.Answer):
+            return answer
+        raise answer
+
+    return _ceph.Cluster(run)
+
+
+def test_what_ceph_says_and_how_it_fails() -> None:
+    assert cluster_that(_ceph.Answer(0, '{"a": 1}', "")).ask("status") == {"a": 1}
+    away = cluster_that(_ceph.Answer(2, "", "no such entity"))
+    assert away.answer("auth get", (2,), entity="client.x") == (None, "no such entity")
+    for answer, code, message in (
+        (
+            _ceph.Answer(2, "", "no such entity"),
+            "ceph_failed",
+            "Failed to ask Ceph for x: Ceph ended with ENOENT: no such",
+        ),
+        (_ceph.Answer(0, "", ""), "ceph_failed", "its answer is no JSON: it is empty"),
+        (_ceph.Unreachable("no answer in 3 s"), "no_connection", "the cluster can't be reached: no answer in 3 s"),
+    ):
+        with pytest.raises(KvmError) as error:
+            cluster_that(answer).ask("x")
+        assert error.value.error_code == code
+        assert message in error.value.message
+    with pytest.raises(KvmError, match=r"^Failed to change pool vms: Ceph ended with EBUSY: in use\.$"):
+        cluster_that(_ceph.Answer(16, "", "in use")).do("change pool vms", _ceph.Command("x"))
+
+
+class Rados:
+    """rados where a cluster can't be had: it takes commands, or does not come back from connecting."""
+
+    hangs = False
+    sent: t.ClassVar[list[tuple[str, t.Any, bytes]]] = []
+
+    def __init__(self, **options: t.Any) -> None:
+        self.conf = options["conf"]
+
+    def connect(self) -> None:
+        if self.hangs:
+            time.sleep(2)
+        self.sent.append(("connect", self.conf, b""))
+
+    def shutdown(self) -> None:
+        self.sent.append(("shutdown", {}, b""))
+
+    def mon_command(self, words: str, data: bytes) -> tuple[int, bytes, str]:
+        self.sent.append(("mon", json.loads(words), data))
+        return -2, b"", "none"
+
+    def mgr_command(self, words: str, data: bytes) -> tuple[int, bytes, str]:
+        self.sent.append(("mgr", json.loads(words), data))
+        return -110, b"", ""
+
+
+CONNECTION = {"conf": None, "user": "client.admin", "keyring": "/k", "timeout": 1}
+
+
+def test_one_connection_for_all_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_ceph_rados, "rados", SimpleNamespace(Rados=Rados, Error=OSError), raising=False)
+    monkeypatch.setattr(Rados, "sent", [])
+    cluster = _ceph_rados.connect(CONNECTION)
+    assert Rados.sent == []
+    assert cluster.ask("auth get", (2,), entity="client.x") is None
+    with pytest.raises(KvmError, match="Ceph ended with ENOENT: none"):
+        cluster.do("import", _ceph.Command("auth import", data="secret"))
+    with pytest.raises(KvmError, match="the cluster can't be reached: no answer in 1 s"):
+        cluster.do("purge", _ceph.Command("osd purge", {"id": 1}))
+    limits = dict.fromkeys(("client_mount_timeout", "rados_mon_op_timeout", "rados_osd_op_timeout"), "1")
+    assert Rados.sent == [
+        ("connect", {**limits, "keyring": "/k"}, b""),
+        ("mon", {"prefix": "auth get", "entity": "client.x", "format": "json"}, b""),
+        ("mon", {"prefix": "auth import"}, b"secret"),
+        ("mgr", {"prefix": "osd purge", "id": 1}, b""),
+    ]
+
+
+def test_a_connection_that_does_not_come_is_no_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_ceph_rados, "rados", SimpleNamespace(Rados=Rados, Error=OSError), raising=False)
+    monkeypatch.setattr(Rados, "hangs", True)
+    with pytest.raises(KvmError, match="no answer in 1 s"):
+        _ceph_rados.connect(CONNECTION).ask("status")

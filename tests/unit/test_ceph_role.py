@@ -20,12 +20,24 @@ ROLE = Path(__file__).resolve().parents[2] / "roles" / "ceph"
 NAMES = [
     *("ceph_mon_hosts", "ceph_monitors", "ceph_failure_domain", "ceph_client_caps", "ceph_pool", "ceph_pool_name"),
     *("__ceph_filesystem_pools", "__ceph_filesystem_list", "__ceph_server_packages", "__ceph_qemu_packages"),
-    *("__ceph_keyrings", "__ceph_osd_memory_bytes", "__ceph_mon_host", "__ceph_is_mon", "__ceph_admin"),
+    *("__ceph_keyrings", "__ceph_keyrings_wanted", "__ceph_asleep", "__ceph_daemon_keyrings"),
+    *("__ceph_osd_memory_bytes", "__ceph_mon_host", "__ceph_is_mon", "__ceph_admin"),
 ]
+# What the look at a machine found, and what ceph_key said of the users on the first one.
+SEEN = [
+    "active ceph-mon@s2.service",
+    "active ceph-mgr@s2.service",
+    "active ceph-osd@1.service",
+    "enabled ceph-mon@s2.service",
+    "enabled ceph-mds@s2.service",
+    "keyring /etc/ceph/ceph.client.admin.keyring root:root 600 aa",
+    "keyring /var/lib/ceph/bootstrap-osd/ceph.keyring ceph:ceph 600 bb",
+]
+USERS = [{"name": "client.admin", "fingerprint": "aa"}, {"name": "client.bootstrap-osd", "fingerprint": "bb"}]
 THREE: dict[str, t.Any] = {
     "storage": {
         "hosts": {
-            "s1": {"ansible_host": "192.0.2.21"},
+            "s1": {"ansible_host": "192.0.2.21", "__ceph_users_had": {"keys": USERS}},
             "s2": {"ansible_host": "mgmt2", "ceph_address": "192.0.2.22"},
             "s3": {"ansible_host": "192.0.2.23"},
             "s4": {"ansible_host": "192.0.2.24"},
@@ -59,7 +71,12 @@ def told(
         "distribution": {"Debian": "Debian", "RedHat": "Fedora"}[family],
         "distribution_major_version": "13",
     }
-    own = {"ceph_osds": [], **more, "__ceph_fsid": "3f0c3a2e-6e5e-4a3b-8f55-0b6f4b0a2b11"}
+    own = {
+        "ceph_osds": [],
+        "__ceph_seen": {"stdout_lines": SEEN},
+        **more,
+        "__ceph_fsid": "3f0c3a2e-6e5e-4a3b-8f55-0b6f4b0a2b11",
+    }
     if "ceph_osds" not in more and host.startswith("s"):
         own.pop("ceph_osds")
     for name, content in (("defaults", defaults), ("own", own)):
@@ -159,6 +176,28 @@ def test_three_machines_and_more(tmp_path: Path) -> None:
     assert refused(_ceph_key.OWN, {"name": "client.libvirt", "caps": found["ceph_client_caps"]}) == []
 
 
+def test_what_a_look_leaves_to_do(tmp_path: Path) -> None:
+    # one that runs and does not start at boot, one the other way round
+    found = told(tmp_path, THREE, "s2", MORE)
+    assert found["__ceph_asleep"] == ["ceph-mds@s2.service", "ceph-mgr@s2.service"]
+    assert found["__ceph_keyrings_wanted"] == []
+    assert found["__ceph_daemon_keyrings"] == [
+        "/var/lib/ceph/mgr/ceph-s2/keyring",
+        "/var/lib/ceph/mds/ceph-s2/keyring",
+    ]
+    for drift, name in (
+        ([SEEN[5].replace("600", "644"), SEEN[6]], "client.admin"),
+        ([SEEN[5].replace("root:root", "root:ceph"), SEEN[6]], "client.admin"),
+        ([SEEN[5]], "client.bootstrap-osd"),
+        ([SEEN[5], SEEN[6].replace("bb", "aa")], "client.bootstrap-osd"),
+    ):
+        again = told(tmp_path, THREE, "s2", {**MORE, "__ceph_seen": {"stdout_lines": drift}})
+        assert [one["name"] for one in again["__ceph_keyrings_wanted"]] == [name]
+    bare = told(tmp_path, THREE, "s4", {"__ceph_seen": {"stdout_lines": []}})
+    assert bare["__ceph_asleep"] == []
+    assert [one["name"] for one in bare["__ceph_keyrings_wanted"]] == ["client.bootstrap-osd"]
+
+
 def test_a_machine_with_disks_only(tmp_path: Path) -> None:
     found = told(tmp_path, THREE, "s4", {})
     assert found["__ceph_is_mon"] is False
@@ -168,7 +207,7 @@ def test_a_machine_with_disks_only(tmp_path: Path) -> None:
 
 
 def test_one_machine_with_ipv6(tmp_path: Path) -> None:
-    one = {"storage": {"hosts": {"s1": {"ansible_host": "2001:db8::21"}}}}
+    one = {"storage": {"hosts": {"s1": {"ansible_host": "2001:db8::21", "__ceph_users_had": {"keys": USERS}}}}}
     found = told(tmp_path, one, "s1", {"ceph_osds": []})
     assert (found["ceph_mon_hosts"], found["ceph_failure_domain"]) == (["s1"], "osd")
     assert "mon_host = [2001:db8::21]" in found["conf"]
