@@ -54,7 +54,7 @@ COUNT = "/var/tmp/count"
 # line is on the disk before the next is begun.
 LOOP = (
     "echo $$; n=0; read -r b </proc/sys/kernel/random/boot_id; while :; do n=$((n+1)); read -r u _ </proc/uptime; "
-    f'echo "$n $b $u"; sync -d {COUNT} || echo "sync failed"; sleep 0.2; done'
+    f'echo "$n $b $u"; sync -d {COUNT} || echo "sync failed"; sleep 1; done'
 )
 
 
