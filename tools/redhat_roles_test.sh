@@ -129,6 +129,14 @@ END
     play 'changed=[1-9].*failed=0'
     play 'changed=0 .*failed=0'
     play 'changed=0 .*failed=0' --check
+    # A package, a unit and two files are changed by hand. While a package is missing, check mode says nothing of units.
+    chroot "$root" rpm -e --nodeps qemu-img
+    chroot "$root" systemctl --quiet disable virtnodedevd.socket
+    rm -r "$root/etc/systemd/system/virtproxyd-tls.socket.d"
+    sed -i 's/stand-in$/somebody-else/' "$root/etc/hosts"
+    play 'changed=3 .*failed=0' --check
+    play 'changed=4 .*failed=0'
+    play 'changed=0 .*failed=0'
     chroot "$root" rpm -q libvirt-daemon-kvm qemu-img nfs-utils target-restore iscsi-initiator-utils device-mapper-multipath
     chroot "$root" systemctl is-enabled virtqemud.service virtnetworkd.socket nfs-server.service target.service iscsid.socket iscsi.service multipathd.service
     chroot "$root" nfsconf --get mountd port | grep -x 20048
@@ -139,4 +147,4 @@ END
 
 step "a stand-in for Fedora" base
 step "a repository of empty packages" repository
-step "the roles, four times" roles
+step "the roles, and what is changed by hand" roles
