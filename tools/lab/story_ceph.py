@@ -50,8 +50,8 @@ def disk(host: str) -> str:
 
 
 def repaired() -> None:
-    size = ceph("osd", "pool", "get", POOL, "min_size")["min_size"]
-    check(size == 2, f"ceph says that min_size of {POOL} is {size}")
+    mode = ceph("osd", "pool", "get", POOL, "pg_autoscale_mode")["pg_autoscale_mode"]
+    check(mode != "warn", f"ceph says that pg_autoscale_mode of {POOL} is {mode} again")
     caps = ceph("auth", "get", "client.libvirt")[0]["caps"]["osd"]  # type: ignore[index]
     check("allow *" not in caps, f"and client.libvirt may do no more than {caps}")
 
@@ -99,11 +99,11 @@ CEPH = Storage(
     disk=disk,
     # In one task each: what the pool is, and what the user may do.
     drift=(
-        (SERVER, f"ceph osd pool set {POOL} min_size 1"),
+        (SERVER, f"ceph osd pool set {POOL} pg_autoscale_mode warn"),
         (SERVER, "ceph auth caps client.libvirt mon 'profile rbd' osd 'allow *'"),
     ),
     drifted=(SERVER, SERVER),
-    shown=("min_size", "allow *"),
+    shown=("pg_autoscale_mode", "allow *"),
     repaired=repaired,
     kept=kept,
     steps=(ceph_dead, ceph_gone),
