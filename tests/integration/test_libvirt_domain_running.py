@@ -56,7 +56,7 @@ def guest(scratch: str, tiny: Args, images_dir: Path, network: str, pool: str) -
         "vcpus": 1,
         "max_vcpus": 2,
         **tiny,
-        "cmdline": "console=ttyS0 quiet",
+        "cmdline": "console=ttyS0 clearcpuid=cx16 quiet",
         "serials": [{"type": "file", "path": str(images_dir / "console")}],
         "disks": [{"pool": pool, "volume": "one"}],
         "interfaces": [{"network": network}],
@@ -208,7 +208,7 @@ def test_what_waits_for_a_restart(
         **guest,
         "memory": "160MiB",
         "max_vcpus": 3,
-        "cmdline": "console=ttyS0 quiet panic=1",
+        "cmdline": "console=ttyS0 clearcpuid=cx16 quiet panic=1",
         "disks": [{"pool": pool, "volume": "one", "cache": "unsafe"}],
         "boot": ["network", "hd"],
     }

@@ -164,7 +164,14 @@ def test_stopped_is_stopped_when_the_task_is_over(
     graceful stop: a guest is asked, and obeys."""
     images_dir.chmod(0o777)
     console = [{"type": "file", "path": str(images_dir / "console")}]
-    args = {**web, **tiny, "memory": "128MiB", "cmdline": "console=ttyS0 quiet", "serials": console, "interfaces": []}
+    args = {
+        **web,
+        **tiny,
+        "memory": "128MiB",
+        "cmdline": "console=ttyS0 clearcpuid=cx16 quiet",
+        "serials": console,
+        "interfaces": [],
+    }
     run_module("libvirt_domain", {**args, "state": "running"})
     up()
     run_module("libvirt_domain", {"name": web["name"], "state": "stopped", "timeout": 120})

@@ -23,7 +23,7 @@ def guest(scratch: str, tiny: Args, images_dir: Path) -> t.Callable[[str], Args]
             "type": "qemu",
             "memory": "96MiB",
             **tiny,
-            "cmdline": "console=ttyS0",
+            "cmdline": "console=ttyS0 clearcpuid=cx16",
             "serials": [{"type": "file", "path": str(images_dir / f"console-{name}")}],
         }
 
@@ -131,7 +131,7 @@ def test_who_does_not_hear_is_named_and_the_others_go(
 ) -> None:
     good, deaf = guest("good"), guest("deaf")
     # Without its init nothing in the guest listens to the power button.
-    deaf["cmdline"] = "console=ttyS0 rdinit=/bin/cat"
+    deaf["cmdline"] = "console=ttyS0 clearcpuid=cx16 rdinit=/bin/cat"
     run_module(MODULE, {"domains": [good, deaf]})
     wait_for("good")
     for each in (good, deaf):

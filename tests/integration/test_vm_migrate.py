@@ -115,7 +115,7 @@ def guest(run_module: t.Any, scratch: str, tiny: Args, images_dir: Path) -> Args
         "memory": "128MiB",
         "vcpus": 1,
         **tiny,
-        "cmdline": "console=ttyS0 quiet",
+        "cmdline": "console=ttyS0 clearcpuid=cx16 quiet",
         "serials": [{"type": "file", "path": str(images_dir / "console")}],
         "channels": [],
         "disks": [{"file": str(disk), "format": "raw"}],
