@@ -28,6 +28,8 @@ Node = t.Dict[str, t.Any]
 
 _PROGRESS = re.compile(rb"\((\d+)[.,]\d+/100%\)")
 _SECTOR = 512
+# Bytes; a file system with less is full.
+_FULL = 1024 * 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +110,7 @@ def require_written(file: str, path: str, what: str) -> None:
         _compare(source, target if room <= size else target.part(0, -(-size // _SECTOR) * _SECTOR), what, True)
     except KvmError:
         left = os.statvfs(path)
-        if not target.is_device and left.f_bavail * left.f_frsize < size:
+        if not target.is_device and left.f_bavail * left.f_frsize < _FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path) from None
         raise
 

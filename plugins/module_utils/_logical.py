@@ -39,9 +39,9 @@ def names(report: str) -> set[str]:
 
 def activate(pool: PoolFound, name: str) -> None:
     """Only what may be active on several machines: who else has it can't be known here."""
-    done = _pool_build.run("lvs", "--noheadings", "-o", "segtype", "{0}/{1}".format(group(pool), name))
-    other = set(done.stdout.split()) - SHAREABLE
-    if done.returncode == 0 and other:
+    done = _done("activated", name, "lvs", "--noheadings", "-o", "segtype", "{0}/{1}".format(group(pool), name))
+    other = set(done.split()) - SHAREABLE
+    if other:
         raise KvmError(
             "Volume {0} is not active here, and is of type {1}: active on two machines it would be destroyed.".format(
                 name, ", ".join(sorted(other))
@@ -57,10 +57,12 @@ def extend(pool: PoolFound, name: str, size: int) -> None:
     _done("extended", name, "lvextend", "--size", "{0}b".format(size), "{0}/{1}".format(group(pool), name))
 
 
-def _done(what: str, name: str, *command: str) -> None:
+def _done(what: str, name: str, *command: str) -> str:
+    """What a command prints; KvmError where it fails."""
     done = _pool_build.run(*command)
     if done.returncode:
         raise KvmError(
             "Volume {0} can't be {1}: {2}: {3}".format(name, what, command[0], " ".join(done.stderr.split())),
             error_code="lvm_failed",
         )
+    return done.stdout

@@ -136,6 +136,14 @@ class Machine:
     def activate(self, path: str) -> None:
         """Have a logical volume there, as it is now: another machine may have made it, or made it larger."""
         kinds = set((self.run("env", _PATH, "lvs", "--noheadings", "-o", "segtype", path) or "").split())
+        if not kinds:
+            raise KvmError(
+                "On {0} the logical volume {1} can't be had: lvs doesn't say of which type it is.".format(
+                    self.name, path
+                ),
+                error_code="lvm_failed",
+                remedy="Run it there by hand to see why.",
+            )
         other = kinds - SHAREABLE
         if other:
             raise KvmError(

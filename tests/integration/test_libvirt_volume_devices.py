@@ -339,7 +339,7 @@ def test_a_logical_volume_grows(loop: t.Any, scratch: str, tmp_path: Path, monke
         assert found.stdout.strip() == "12.00m"
         with pytest.raises(KvmError, match=r"Volume web1-vda can't be extended: lvextend: .*Insufficient free space"):
             _logical.extend(pool, "web1-vda", 10 * 1024 * MIB)
-        with pytest.raises(KvmError, match=r"Volume web2 can't be activated: lvchange: .*Failed to find logical"):
+        with pytest.raises(KvmError, match=r"Volume web2 can't be activated: lvs: .*Failed to find logical"):
             _logical.activate(pool, "web2")
     finally:
         subprocess.run(["vgremove", "-qq", "--force", scratch], check=True)

@@ -225,9 +225,15 @@ def lvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[str], li
     return have
 
 
-def test_a_machine_has_a_volume_and_gives_it_up(lvm: t.Callable[[str], list[str]]) -> None:
+def test_a_machine_has_a_volume_and_gives_it_up(lvm: t.Callable[[str], list[str]], tmp_path: Path) -> None:
     machine = _machines.Machine("localhost", "root")
     lvm("")
+    # Nothing is activated of which nobody says what it is.
+    with pytest.raises(KvmError, match="On localhost the logical volume /dev/guests/a can't be had: lvs doesn't say"):
+        machine.activate("/dev/guests/a")
+    assert lvm("") == []
+    (tmp_path / "lvs").write_text("#!/bin/sh\necho '  linear'\n")
+    (tmp_path / "lvs").chmod(0o755)
     machine.activate("/dev/guests/a")
     assert machine.deactivate("/dev/guests/a")
     assert lvm("exit 5") == ["-aly /dev/guests/a", "--refresh /dev/guests/a", "-aln /dev/guests/a"]
