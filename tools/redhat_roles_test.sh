@@ -129,16 +129,19 @@ END
     play 'changed=[1-9].*failed=0'
     play 'changed=0 .*failed=0'
     play 'changed=0 .*failed=0' --check
-    # A package, a unit and two files are changed by hand. While a package is missing, check mode says nothing of units.
+    # A package, a unit and three files are changed by hand. While a package is missing, check mode says nothing of units.
     chroot "$root" rpm -e --nodeps qemu-img
     chroot "$root" systemctl --quiet disable virtnodedevd.socket
     rm -r "$root/etc/systemd/system/virtproxyd-tls.socket.d"
+    sed -i 's/_ARGS=$/_ARGS="--timeout 5"/' "$root/etc/systemd/system/virtstoraged.service.d/minicloud.conf"
     sed -i 's/stand-in$/somebody-else/' "$root/etc/hosts"
     play 'changed=3 .*failed=0' --check
     play 'changed=4 .*failed=0'
     play 'changed=0 .*failed=0'
     chroot "$root" rpm -q libvirt-daemon-kvm qemu-img nfs-utils target-restore iscsi-initiator-utils device-mapper-multipath
     chroot "$root" systemctl is-enabled virtqemud.service virtnetworkd.socket nfs-server.service target.service iscsid.socket iscsi.service multipathd.service
+    grep -x 'Environment=VIRTSTORAGED_ARGS=' "$root/etc/systemd/system/virtstoraged.service.d/minicloud.conf"
+    [ -e "$root/etc/systemd/system/virtproxyd-tls.socket.d/minicloud.conf" ] || die "a drop-in was not repaired"
     chroot "$root" nfsconf --get mountd port | grep -x 20048
     grep -H . "$root/etc/iscsi/initiatorname.iscsi"
     grep -H alias "$root/etc/multipath.conf"
