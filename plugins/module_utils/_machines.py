@@ -16,10 +16,11 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmEr
 _TIMEOUT = 60
 
 # File systems that several machines may share, as stat(1) calls them (human_fstype in coreutils' src/stat.c), among
-# them those that libvirt takes for shared (virFileIsSharedFSType in its src/util/virfile.c).
+# them those that libvirt takes for shared (virFileIsSharedFSType in its src/util/virfile.c). FUSE is one name for all sorts
+# of things ("fuseblk" in coreutils 9.1, "fuse" in 9.7), so of these it is what mount(8) calls them.
 _SHARED = frozenset(
-    {"acfs", "afs", "ceph", "cifs", "fuseblk", "gfs/gfs2", "gpfs", "lustre", "nfs", "ocfs2", "panfs", "smb", "smb2"}
-    | {"snfs", "v9fs", "vxfs"}
+    {"acfs", "afs", "ceph", "cifs", "gfs/gfs2", "gpfs", "lustre", "nfs", "ocfs2", "panfs", "smb", "smb2", "snfs"}
+    | {"v9fs", "vxfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs", "fuse.juicefs", "fuse.mfs", "fuse.quobyte"}
 )
 
 # Types of logical volumes' segments that may be active on several machines. Of a snapshot or thin volume each would
@@ -52,7 +53,10 @@ for path do
   fi
   case $name in
     LVM-*|mpath-[23]*|naa.*|eui.*|uuid.*) printf 'device\\t%s\\n' "$name";;
-    *) printf '%s\\t%s\\n' "$(stat -L -f -c %T -- "$path" 2>/dev/null)" "$(stat -L -c %i -- "$path" 2>/dev/null)";;
+    *)
+      kind=$(stat -L -f -c %T -- "$path" 2>/dev/null)
+      case $kind in fuse*) kind=$(findmnt -n -o FSTYPE -T "$path");; esac
+      printf '%s\\t%s\\n' "$kind" "$(stat -L -c %i -- "$path" 2>/dev/null)";;
   esac
 done"""
 
