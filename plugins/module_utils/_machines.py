@@ -16,8 +16,8 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmEr
 _TIMEOUT = 60
 
 # File systems that several machines may share, as stat(1) calls them (human_fstype in coreutils' src/stat.c), among
-# them those that libvirt takes for shared (virFileIsSharedFSType in its src/util/virfile.c). FUSE is one name for all sorts
-# of things ("fuseblk" in coreutils 9.1, "fuse" in 9.7), so of these it is what mount(8) calls them.
+# them those that libvirt takes for shared (virFileIsSharedFSType in its src/util/virfile.c). FUSE is one name for all
+# sorts of things ("fuseblk" in coreutils 9.1, "fuse" in 9.7), so of these it is what mount(8) calls them.
 _SHARED = frozenset(
     {"acfs", "afs", "ceph", "cifs", "gfs/gfs2", "gpfs", "lustre", "nfs", "ocfs2", "panfs", "smb", "smb2", "snfs"}
     | {"v9fs", "vxfs", "fuse.ceph", "fuse.ceph-fuse", "fuse.glusterfs", "fuse.juicefs", "fuse.mfs", "fuse.quobyte"}

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a machine says of files, so that another one can tell whether it has the same.
 
-No FUSE file system can be had in every test environment: stat and findmnt are stand-ins, which say what those of Debian 12
-and 13 said on machines with such mounts.
+A FUSE file system can't be had in every test environment: stat and findmnt are stand-ins, with the words that coreutils
+9.1 and 9.7 have.
 """
 
 from __future__ import annotations
