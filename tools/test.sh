@@ -14,6 +14,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 export ANSIBLE_NOCOLOR=1 ANSIBLE_HOME="$CACHE/ansible" PY_COLORS=0 NO_COLOR=1
+# What is a warning for a user, at each of his runs, is a failure here.
+export ANSIBLE_DUPLICATE_YAML_DICT_KEY=error
 
 # The integration tests write where only root may.
 as_root_with_path() {
