@@ -21,6 +21,8 @@ RESULTS = (
     "__pools_mounts",
     "__pools_declared",
     "__pools_groups",
+    "__pools_driver_types",
+    "__pools_driver_packages",
 )
 
 LOCAL = {"name": "local", "type": "dir", "target": {"path": "/srv/local"}}
@@ -61,7 +63,28 @@ XML = {"xml": "<pool type='dir'><name>x</name><target><path>/x</path></target></
 GROUP = {"name": "g", "type": "logical", "source": {"name": "guests", "devices": [{"path": "/dev/mapper/minicloud"}]}}
 OWN = {"name": "own", "type": "logical", "source": {"devices": [{"path": "/dev/sdb"}]}}
 THERE = {"name": "there", "type": "logical", "source": {"name": "vg"}}
+KINDS = [{"name": each, "type": each} for each in ("rbd", "logical", "dir", "scsi")]
+
+
+def facts(family: str, distribution: str, version: str) -> dict[str, str]:
+    return {
+        "os_family": family,
+        "distribution": distribution,
+        "distribution_version": version,
+        "distribution_major_version": version.partition(".")[0],
+    }
+
+
 CASES: dict[str, dict[str, t.Any]] = {
+    "bookworm": {"pools_list": KINDS, "ansible_facts": facts("Debian", "Debian", "12.9")},
+    "trixie": {"pools_list": KINDS, "ansible_facts": facts("Debian", "Debian", "13.1")},
+    "trixie without": {
+        "pools_list": [LOCAL, SHARED, XML, {**GROUP, "state": "absent"}],
+        "ansible_facts": facts("Debian", "Debian", "13.1"),
+    },
+    "noble": {"pools_list": KINDS, "ansible_facts": facts("Debian", "Ubuntu", "24.04")},
+    "plucky": {"pools_list": [GROUP], "ansible_facts": facts("Debian", "Ubuntu", "25.04")},
+    "fedora": {"pools_list": KINDS, "ansible_facts": facts("RedHat", "Fedora", "42")},
     "nothing": {},
     "groups": {"pools_list": [LOCAL, GROUP, OWN, THERE, XML]},
     "own groups": {"pools_list": [LOCAL, OWN, THERE, XML]},
@@ -85,7 +108,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, t.Any]
         "connection": "local",
         "gather_facts": False,
         "vars_files": [str(ROLE / "defaults/main.yml"), str(ROLE / "vars/main.yml")],
-        "vars": {"ansible_python_interpreter": sys.executable},
+        "vars": {"ansible_python_interpreter": sys.executable, "ansible_facts": facts("RedHat", "Fedora", "42")},
         "tasks": [
             {
                 "ansible.builtin.copy": {
@@ -160,3 +183,20 @@ def test_fstab_mounts(told: dict[str, dict[str, t.Any]]) -> None:
         ("g1:/vol", "/srv/volume", "glusterfs", "_netdev,noatime", False),
         (":", "/srv/gone", "nfs", "_netdev,noatime", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("case", "kinds", "packages"),
+    [
+        ("bookworm", {"rbd", "logical", "scsi"}, {"rbd"}),
+        ("trixie", {"rbd", "logical", "scsi"}, {"rbd", "logical", "scsi"}),
+        ("trixie without", set(), set()),
+        ("noble", {"rbd", "logical", "scsi"}, {"rbd"}),
+        ("plucky", {"logical"}, {"logical"}),
+        ("fedora", {"rbd", "logical", "scsi"}, set()),
+    ],
+)
+def test_packages_of_drivers(told: dict[str, dict[str, t.Any]], case: str, kinds: set[str], packages: set[str]) -> None:
+    """Debian's control files: libvirt-daemon-driver-storage-* of libvirt 9.0 and 11.3."""
+    assert set(told[case]["__pools_driver_types"]) == kinds
+    assert set(told[case]["__pools_driver_packages"]) == {f"libvirt-daemon-driver-storage-{each}" for each in packages}
