@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import re
@@ -141,6 +142,12 @@ def playbook(name: str, *options: str) -> Run:
 
 def ssh_command(host: str) -> list[str]:
     """How the inventory says that a host is reached, as an ssh command."""
+    return list(_ssh_command(host, EDITED.stat().st_mtime_ns if EDITED.exists() else 0))
+
+
+@functools.cache
+def _ssh_command(host: str, _edited: int) -> tuple[str, ...]:
+    """Ansible takes its time to say it, and says the same until the inventory is edited."""
     wanted = "{{ [ansible_user, ansible_host, ansible_ssh_common_args] | to_json }}"
     command = ["ansible", host, *inventory(), "-m", "ansible.builtin.debug", "-a", f"msg={wanted}"]
     environment = os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
@@ -150,7 +157,7 @@ def ssh_command(host: str) -> list[str]:
         raise StoryError(f"The inventory does not say how {host} is reached:\n{done.stdout}{done.stderr}")
     answer = json.loads(found[1])["msg"]
     user, address, arguments = json.loads(answer) if isinstance(answer, str) else answer
-    return ["ssh", *shlex.split(arguments), f"{user}@{address}"]
+    return ("ssh", *shlex.split(arguments), f"{user}@{address}")
 
 
 def on(host: str, command: str) -> str:
