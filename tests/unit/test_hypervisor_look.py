@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, minicloud.kvm contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Role hypervisor's look at a machine knows the drop-ins that the role has written: a steady run takes no task for them."""
+"""What role hypervisor has written its look at the machine knows again: a steady run takes no task for it."""
 
 from __future__ import annotations
 
