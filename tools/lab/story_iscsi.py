@@ -20,7 +20,7 @@ import typing as t
 from collections.abc import Callable
 
 from stage import GUEST, ROOT, StoryError, check, edit_inventory, inventory, on, playbook, say
-from storage import VIRSH, Storage, source
+from storage import VIRSH, Storage, errors, source
 
 SERVER = "storage"
 HOSTS = ("host1", "host2")
@@ -92,11 +92,6 @@ def size(host: str, volume: str) -> int:
 
 def active(host: str, volume: str) -> bool:
     return on(host, f"lvs --noheadings -o lv_active {volume}").strip() == "active"
-
-
-def errors() -> str:
-    """What the guest's kernel says of its disks that it should not."""
-    return on(GUEST, "sudo -n dmesg | grep -Ei 'i/o error|read-only|aborted journal' || true")
 
 
 def writes() -> int:
