@@ -44,8 +44,12 @@ class Plain(yaml.SafeDumper):
 
 def generated(kind: type) -> str:
     """The options block of one kind: one object at the top level, or a list of them."""
+    text = (
+        "The {0}, each with the options that one has at the top level. "
+        "What stands beside it counts for all that don't have their own."
+    )
     many = {
-        "description": "The {0}, each with the options that one has at the top level.".format(kind.plural),
+        "description": text.format(kind.plural),
         "type": "list",
         "elements": "dict",
     }

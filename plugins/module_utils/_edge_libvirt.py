@@ -46,6 +46,18 @@ def _options(kind: t.Type[Kind[t.Any]], params: Result) -> set[str] | None:
     return {option for option in given - {"uri", kind.plural} if not option.startswith("_ansible_")}
 
 
+def _share(kind: t.Type[Kind[t.Any]], params: Result) -> None:
+    """What stands beside a list counts for every object in it that has no option of its own, as in all our modules."""
+    objects = params.get(kind.plural)
+    if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
+        return
+    own = {"uri", "xml", kind.plural, *kind.named_by}
+    shared = {name: value for name, value in params.items() if value is not None and name not in own and name[0] != "_"}
+    params[kind.plural] = [{**shared, **each} for each in objects]
+    for name in shared:
+        del params[name]
+
+
 class _Module(AnsibleModule):
     """Logs which objects it is about, and no more.
 
@@ -63,6 +75,7 @@ class _Module(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
+        _share(self.kind, self.params)
         spec = argument_spec(self.kind, _options(self.kind, self.params))
         self.argument_spec, self.params, self._done = cut(spec, self.params)
 

@@ -4866,7 +4866,8 @@ options:
         merged into what is there; options win over it.
       type: str
   domains:
-    description: The domains, each with the options that one has at the top level.
+    description: The domains, each with the options that one has at the top level. What stands beside it counts
+      for all that don't have their own.
     type: list
     elements: dict
     suboptions: *one

@@ -607,7 +607,8 @@ options:
       type: list
       elements: str
   networks:
-    description: The networks, each with the options that one has at the top level.
+    description: The networks, each with the options that one has at the top level. What stands beside it counts
+      for all that don't have their own.
     type: list
     elements: dict
     suboptions: *one

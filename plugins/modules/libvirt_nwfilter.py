@@ -316,7 +316,8 @@ options:
         merged into what is there; options win over it.
       type: str
   nwfilters:
-    description: The nwfilters, each with the options that one has at the top level.
+    description: The nwfilters, each with the options that one has at the top level. What stands beside it counts
+      for all that don't have their own.
     type: list
     elements: dict
     suboptions: *one

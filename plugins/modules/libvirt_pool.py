@@ -264,7 +264,8 @@ options:
         - if_required
       default: never
   pools:
-    description: The pools, each with the options that one has at the top level.
+    description: The pools, each with the options that one has at the top level. What stands beside it counts for
+      all that don't have their own.
     type: list
     elements: dict
     suboptions: *one

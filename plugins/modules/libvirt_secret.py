@@ -69,7 +69,8 @@ options:
         merged into what is there; options win over it.
       type: str
   secrets:
-    description: The secrets, each with the options that one has at the top level.
+    description: The secrets, each with the options that one has at the top level. What stands beside it counts
+      for all that don't have their own.
     type: list
     elements: dict
     suboptions: *one

@@ -220,7 +220,8 @@ options:
       description: libvirt's XML for a new volume, for what has no option of its own.
       type: str
   volumes:
-    description: The volumes, each with the options that one has at the top level.
+    description: The volumes, each with the options that one has at the top level. What stands beside it counts
+      for all that don't have their own.
     type: list
     elements: dict
     suboptions: *one

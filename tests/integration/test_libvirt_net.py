@@ -69,6 +69,17 @@ def fields(result: Args) -> list[str]:
     return [change["field"] for network in result["networks"] for change in network["changes"]]
 
 
+def test_what_stands_beside_a_list_counts_for_all(converge: t.Any, virsh: t.Any, look: t.Any, scratch: str) -> None:
+    one, other = scratch + "-one", scratch + "-other"
+    names = [{"name": one}, {"name": other, "autostart": False}]
+    done = converge(MODULE, {"networks": names, "state": "present", "autostart": True}, look)
+    assert [each["state"] for each in done["networks"]] == ["inactive", "inactive"]
+    assert [re.search(r"Autostart: +(\w+)", virsh("net-info", name))[1] for name in (one, other)] == ["yes", "no"]  # type: ignore[index]
+    # Without it they would be made and started.
+    converge(MODULE, {"networks": names, "state": "absent"}, look)
+    assert not {one, other} & set(virsh("net-list", "--all", "--name").split())
+
+
 def test_from_nothing_to_active_and_back(
     converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, lab: Args, bridge: str
 ) -> None:
