@@ -143,19 +143,31 @@ def test_a_partition_table(
         assert look() == before
 
 
+@pytest.mark.parametrize("form", [{"format": "lvm2"}, {}])
 def test_a_volume_group_is_never_built_over(
-    converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, loop: t.Any, scratch: str, volume_group: str
+    converge: t.Any,
+    run_module: t.Any,
+    virsh: t.Any,
+    look: t.Any,
+    loop: t.Any,
+    scratch: str,
+    volume_group: str,
+    form: Args,
 ) -> None:
     """What salt (56454) and Puppet's libvirt module (31) destroy."""
     devices = [loop(), loop()]
     paths = [{"path": device} for device in devices]
-    source: Args = {"name": volume_group, "devices": paths, "format": "lvm2"}
+    source: Args = {"name": volume_group, "devices": paths, **form}
     args = {"name": scratch, "type": "logical", "source": source, "build": True}
     converge(MODULE, args, look)
     assert volume_group in command("vgs", "--noheadings", "-o", "vg_name")
     uuid = command("vgs", "--noheadings", "-o", "vg_uuid", volume_group)
     virsh("pool-destroy", scratch)
     converge(MODULE, {**args, "overwrite": True}, look)
+    assert command("vgs", "--noheadings", "-o", "vg_uuid", volume_group) == uuid
+    converge(MODULE, {"name": scratch, "state": "absent"}, look)
+    # As on another host, which does not know the pool and finds the volume group.
+    assert "build" not in fields(converge(MODULE, args, look))
     assert command("vgs", "--noheadings", "-o", "vg_uuid", volume_group) == uuid
     converge(MODULE, {"name": scratch, "state": "absent"}, look)
 
