@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, minicloud.kvm contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What role guests removes behind guests that it has fetched: of one that was found nowhere, nothing, and no error."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+TASKS = Path(__file__).resolve().parents[2] / "roles/guests/tasks/fetch.yml"
+NOWHERE = {"name": "new", "source": None, "left_behind": []}
+MOVED = {"name": "web1", "source": "localhost", "left_behind": ["/images/web1-vda.raw", "/images/web1-seed.iso"]}
+SHARED = {"name": "web2", "source": "localhost", "left_behind": []}
+
+
+@pytest.mark.parametrize(
+    ("results", "removed"),
+    [([NOWHERE], []), ([SHARED, NOWHERE], []), ([NOWHERE, MOVED, SHARED], ["/images/web1-seed.iso"])],
+)
+def test_what_is_left_behind(tmp_path: Path, results: list[dict[str, t.Any]], removed: list[str]) -> None:
+    task = yaml.safe_load(TASKS.read_text(encoding="utf-8"))[1]
+    wanted = task.pop("minicloud.kvm.cloudinit_seed")
+    assert wanted["state"] == "absent"
+    task["ansible.builtin.shell"] = f"echo '{wanted['path']}' >>{tmp_path}/removed"
+    variables = {"ansible_python_interpreter": sys.executable, "__guests_fetched": {"results": results}}
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": [task]}
+    (tmp_path / "play.json").write_text(json.dumps([play]), encoding="utf-8")
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "play.json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp")},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    seen = tmp_path / "removed"
+    assert (seen.read_text().split() if seen.exists() else []) == removed
