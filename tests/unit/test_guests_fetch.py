@@ -4,10 +4,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -24,22 +20,13 @@ SHARED = {"name": "web2", "source": "localhost", "left_behind": []}
     ("results", "removed"),
     [([NOWHERE], []), ([SHARED, NOWHERE], []), ([NOWHERE, MOVED, SHARED], ["/images/web1-seed.iso"])],
 )
-def test_what_is_left_behind(tmp_path: Path, results: list[dict[str, t.Any]], removed: list[str]) -> None:
+def test_what_is_left_behind(
+    run_play: t.Any, tmp_path: Path, results: list[dict[str, t.Any]], removed: list[str]
+) -> None:
     task = yaml.safe_load(TASKS.read_text(encoding="utf-8"))[1]
     wanted = task.pop("minicloud.kvm.cloudinit_seed")
     assert wanted["state"] == "absent"
     task["ansible.builtin.shell"] = f"echo '{wanted['path']}' >>{tmp_path}/removed"
-    variables = {"ansible_python_interpreter": sys.executable, "__guests_fetched": {"results": results}}
-    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": [task]}
-    (tmp_path / "play.json").write_text(json.dumps([play]), encoding="utf-8")
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "play.json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp")},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_play(tmp_path, {"vars": {"__guests_fetched": {"results": results}}, "tasks": [task]})
     seen = tmp_path / "removed"
     assert (seen.read_text().split() if seen.exists() else []) == removed

@@ -9,7 +9,6 @@ import grp
 import json
 import os
 import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -24,34 +23,22 @@ UNITS = {
 }
 
 
-def told(place: Path, family: str, seen: list[str]) -> dict[str, t.Any]:
+def told(run_play: t.Any, place: Path, family: str, seen: list[str]) -> dict[str, t.Any]:
     """The role's variables, by Ansible itself, where its look has seen these lines."""
     names = ("__hypervisor_dropins", "__hypervisor_files", "__hypervisor_stale_dropins")
     content = {name: f"{{{{ {name} }}}}" for name in names}
     play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
         "vars_files": [str(ROLE / f"{each}.yml") for each in ("defaults/main", "vars/main", f"vars/{family}")],
-        "vars": {"ansible_python_interpreter": sys.executable, "__hypervisor_seen": {"stdout_lines": seen}},
+        "vars": {"__hypervisor_seen": {"stdout_lines": seen}},
         "tasks": [{"ansible.builtin.copy": {"content": content, "dest": str(place / "told.json"), "mode": "0644"}}],
     }
-    (place / "play.json").write_text(json.dumps([play]), encoding="utf-8")
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "play.json"],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(place / "tmp")},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_play(place, play)
     return t.cast("dict[str, t.Any]", json.loads((place / "told.json").read_text()))
 
 
 @pytest.mark.parametrize("family", sorted(UNITS))
-def test_what_is_written_is_known(tmp_path: Path, family: str) -> None:
-    new = told(tmp_path, family, [])
+def test_what_is_written_is_known(run_play: t.Any, tmp_path: Path, family: str) -> None:
+    new = told(run_play, tmp_path, family, [])
     assert set(new["__hypervisor_dropins"]) == set(new["__hypervisor_stale_dropins"]) == UNITS[family]
     paths = {unit: f"/etc/systemd/system/{unit}.d/minicloud.conf" for unit in UNITS[family]}
     assert set(paths.values()) < set(new["__hypervisor_files"])
@@ -78,8 +65,8 @@ def test_what_is_written_is_known(tmp_path: Path, family: str) -> None:
         mine = f"{getpass.getuser()}:{grp.getgrgid(os.getgid()).gr_name}"
         return done.stdout.replace(str(tmp_path), "").replace(mine, "root:root").splitlines()
 
-    assert told(tmp_path, family, look())["__hypervisor_stale_dropins"] == []
+    assert told(run_play, tmp_path, family, look())["__hypervisor_stale_dropins"] == []
     changed = min(paths)
     file = tmp_path / paths[changed][1:]
     file.write_text(file.read_text().replace("# END", "# somebody's\n# END"))
-    assert told(tmp_path, family, look())["__hypervisor_stale_dropins"] == [changed]
+    assert told(run_play, tmp_path, family, look())["__hypervisor_stale_dropins"] == [changed]

@@ -5,9 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import typing as t
 from pathlib import Path
 
@@ -100,15 +97,12 @@ CASES: dict[str, dict[str, t.Any]] = {
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, t.Any]]:
+def told(tmp_path_factory: pytest.TempPathFactory, run_play: t.Any) -> dict[str, dict[str, t.Any]]:
     """Each case's results, by Ansible itself."""
     place = tmp_path_factory.mktemp("pools_role")
     play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
         "vars_files": [str(ROLE / "defaults/main.yml"), str(ROLE / "vars/main.yml")],
-        "vars": {"ansible_python_interpreter": sys.executable, "ansible_facts": facts("RedHat", "Fedora", "42")},
+        "vars": {"ansible_facts": facts("RedHat", "Fedora", "42")},
         "tasks": [
             {
                 "ansible.builtin.copy": {
@@ -121,16 +115,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, t.Any]
             for number, given in enumerate(CASES.values())
         ],
     }
-    (place / "play.json").write_text(json.dumps([play]), encoding="utf-8")
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "play.json"],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "ANSIBLE_LOCAL_TEMP": str(place / "tmp")},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_play(place, play)
     return {name: json.loads((place / f"{number}.json").read_text()) for number, name in enumerate(CASES)}
 
 
