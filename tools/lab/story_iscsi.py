@@ -82,7 +82,7 @@ def until(what: Callable[[], bool], text: str, seconds: int = 120) -> float:
 
 def paths(host: str) -> int:
     """How many paths of the multipath device work."""
-    return int(on(host, f"multipath -ll {MAP} | grep -c 'active ready running' || true"))
+    return int(on(host, f"multipath -ll {MAP} | grep -cE 'active +ready +running' || true"))
 
 
 def size(host: str, volume: str) -> int:
