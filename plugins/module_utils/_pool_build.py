@@ -15,8 +15,8 @@ import subprocess
 
 from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError, NotFound
 
-# Types of pools that can be built, with what blkid calls their formats where the names differ. "": none is declared, which
-# libvirt makes "unknown" of when the pool is defined.
+# Types of pools that can be built, with what blkid calls their formats where the names differ. "": none is declared, of
+# which libvirt makes "unknown" when the pool is defined.
 BUILT: dict[str, dict[str, str]] = {
     "fs": {},
     "logical": {"": "LVM2_member", "unknown": "LVM2_member", "lvm2": "LVM2_member"},
