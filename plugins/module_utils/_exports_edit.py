@@ -208,7 +208,8 @@ def _whole_line(text: str, entry: Entry) -> Edit:
     start = text.rfind("\n", 0, entry.path.start) + 1
     newline = text.find("\n", entry.end)
     end = len(text) if newline < 0 else newline + 1
-    rest = text[entry.end : end].strip(" \t\r\n")
+    # All that C's isspace() knows: a form feed that is left alone on a line would end the file for exportfs.
+    rest = text[entry.end : end].strip(" \t\n\v\f\r")
     if text[start : entry.path.start].strip(" \t") or (rest and not rest.startswith("#")):
         return (entry.path.start, entry.end, "")
     if newline < 0 and start > 0:  # the last line has no newline; the one before shall have none either

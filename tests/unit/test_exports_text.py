@@ -137,6 +137,7 @@ def test_every_text_can_be_read_and_has_its_words_where_it_says(text: str) -> No
 
 @example("\\\n/a", (), ())
 @example('# x"\n"/a', (("h", ()),), ())
+@example("/a\f\n/a/a", (), ())
 @given(TEXTS, CLIENTS, st.sampled_from([(), ("rw",), ("sync", "rw")]))
 def test_declare_does_what_is_wanted_and_nothing_else(text: str, clients: tuple, defaults: tuple[str, ...]) -> None:
     wanted = Wanted("/a", clients, defaults)
