@@ -46,7 +46,7 @@ def generated(kind: type) -> str:
     """The options block of one kind: one object at the top level, or a list of them."""
     text = (
         "The {0}, each with the options that one has at the top level. "
-        "What stands beside it counts for all that don't have their own."
+        "What stands beside it counts for all that don't have their own; what may destroy something is refused there."
     )
     many = {
         "description": text.format(kind.plural),

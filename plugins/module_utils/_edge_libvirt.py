@@ -18,6 +18,7 @@ from ansible_collections.minicloud.kvm.plugins.module_utils._engine import (
     constraints,
     declare,
 )
+from ansible_collections.minicloud.kvm.plugins.module_utils._errors import KvmError
 from ansible_collections.minicloud.kvm.plugins.module_utils._given import rows_of
 from ansible_collections.minicloud.kvm.plugins.module_utils._libvirt import LIBVIRT_IMPORT_ERROR, Host, connect
 from ansible_collections.minicloud.kvm.plugins.module_utils._rows import MASK, Row
@@ -46,16 +47,31 @@ def _options(kind: t.Type[Kind[t.Any]], params: Result) -> set[str] | None:
     return {option for option in given - {"uri", kind.plural} if not option.startswith("_ansible_")}
 
 
+# What may destroy something has to stand at the very object that it is meant for.
+_NEVER_SHARED = frozenset(("allow_shrink", "force", "overwrite", "remove_volumes", "wipe"))
+
+
 def _share(kind: t.Type[Kind[t.Any]], params: Result) -> None:
     """What stands beside a list counts for every object in it that has no option of its own, as in all our modules."""
     objects = params.get(kind.plural)
     if not isinstance(objects, list) or not all(isinstance(each, dict) for each in objects):
         return
-    own = {"uri", "xml", kind.plural, *kind.named_by}
+    own = {"uri", "xml", kind.plural, *kind.named_by} | _NEVER_SHARED
     shared = {name: value for name, value in params.items() if value is not None and name not in own and name[0] != "_"}
     params[kind.plural] = [{**shared, **each} for each in objects]
     for name in shared:
         del params[name]
+
+
+def _refuse_shared(kind: t.Type[Kind[t.Any]], params: Result) -> None:
+    beside = sorted(name for name in _NEVER_SHARED if params.get(name)) if params[kind.plural] is not None else []
+    if beside:
+        raise KvmError(
+            "{0} stands beside {1}, and has to stand at the very entries that it is meant for.".format(
+                ", ".join(beside), kind.plural
+            ),
+            error_code="bad_value",
+        )
 
 
 class _Module(AnsibleModule):
@@ -116,6 +132,7 @@ def run(kind: t.Type[Kind[t.Any]]) -> t.NoReturn:
         module.no_log_values |= kind.secrets(each)
 
     def work() -> Result:
+        _refuse_shared(kind, module.params)
         with connect(module.params["uri"]) as host:
             result = declare(kind(module.check_mode), host, module.params, module.check_mode)
         return {**result, "invocation": {"module_args": _invocation(kind, module.params)}}

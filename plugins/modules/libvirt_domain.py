@@ -4867,7 +4867,7 @@ options:
       type: str
   domains:
     description: The domains, each with the options that one has at the top level. What stands beside it counts
-      for all that don't have their own.
+      for all that don't have their own; what may destroy something is refused there.
     type: list
     elements: dict
     suboptions: *one

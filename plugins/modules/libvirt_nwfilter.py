@@ -317,7 +317,7 @@ options:
       type: str
   nwfilters:
     description: The nwfilters, each with the options that one has at the top level. What stands beside it counts
-      for all that don't have their own.
+      for all that don't have their own; what may destroy something is refused there.
     type: list
     elements: dict
     suboptions: *one

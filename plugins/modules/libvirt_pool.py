@@ -265,7 +265,7 @@ options:
       default: never
   pools:
     description: The pools, each with the options that one has at the top level. What stands beside it counts for
-      all that don't have their own.
+      all that don't have their own; what may destroy something is refused there.
     type: list
     elements: dict
     suboptions: *one

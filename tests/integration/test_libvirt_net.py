@@ -69,14 +69,22 @@ def fields(result: Args) -> list[str]:
     return [change["field"] for network in result["networks"] for change in network["changes"]]
 
 
-def test_what_stands_beside_a_list_counts_for_all(converge: t.Any, virsh: t.Any, look: t.Any, scratch: str) -> None:
+def test_what_stands_beside_a_list_counts_for_all(
+    converge: t.Any, run_module: t.Any, virsh: t.Any, look: t.Any, scratch: str
+) -> None:
     one, other = scratch + "-one", scratch + "-other"
     names = [{"name": one}, {"name": other, "autostart": False}]
     done = converge(MODULE, {"networks": names, "state": "present", "autostart": True}, look)
     assert [each["state"] for each in done["networks"]] == ["inactive", "inactive"]
     assert [re.search(r"Autostart: +(\w+)", virsh("net-info", name))[1] for name in (one, other)] == ["yes", "no"]  # type: ignore[index]
+    # What may destroy something is not said of all at once.
+    before = look()
+    gone = {"networks": names, "state": "absent"}
+    failed = run_module(MODULE, {**gone, "force": True}, expect="failed")
+    assert (failed["error_code"], failed["msg"][:28]) == ("bad_value", "force stands beside networks")
+    assert look() == before
     # Without it they would be made and started.
-    converge(MODULE, {"networks": names, "state": "absent"}, look)
+    converge(MODULE, gone, look)
     assert not {one, other} & set(virsh("net-list", "--all", "--name").split())
 
 
